@@ -1,5 +1,5 @@
-//! Reads PDF, DOCX, HTML and Parquet files in processes of this same command, which end before they do
-//! harm: a PDF of 600 bytes can overflow the stack, or take gigabytes or for ever.
+//! Reads PDF, DOCX, HTML and Parquet files and mails in processes of this same command, which end before
+//! they do harm: a PDF of 600 bytes can overflow the stack, or take gigabytes or for ever.
 //!
 //! A process sets its own limits before it looks at the file: memory, processor time without a word, and
 //! a stack of its own. It has no environment, so no keys, may write no file, and is in a group of its

@@ -94,7 +94,7 @@ pub use model::{BoxFuture, Model, ModelId};
 pub use model_agent::ModelAgent;
 pub use model_error::{ModelError, ModelErrorKind};
 pub use name_and_value::name_and_value;
-pub use nearest::nearest;
+pub use nearest::{meant, nearest};
 pub use origin::{BranchId, Origin, RunId};
 pub use outcome::{
     AggregateError, AggregateErrorKind, Branch, BranchEnd, Counts, Outcome, Pattern, StepRole,

@@ -21,3 +21,18 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let (likeness, nearest) = with_likeness.max_by(|a, b| a.0.total_cmp(&b.0))?;
     (likeness > ALIKE).then_some(nearest)
 }
+
+/// Says which of all names there are was meant, or names them, to go on behind a semicolon.
+///
+/// ```
+/// use patterns_core::meant;
+///
+/// assert_eq!(meant("meen", &["mean", "median"]), "did you mean \"mean\"?");
+/// assert_eq!(meant("average", &["mean", "median"]), "there are mean, median");
+/// ```
+pub fn meant(name: &str, known: &[&str]) -> String {
+    match nearest(name, known.iter().copied()) {
+        Some(nearest) => format!("did you mean {nearest:?}?"),
+        None => format!("there are {}", known.join(", ")),
+    }
+}

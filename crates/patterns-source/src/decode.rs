@@ -45,6 +45,9 @@ pub(crate) fn decode(
     {
         return Ok(text);
     }
+    if given.is_none() {
+        refuse_unread(bytes)?;
+    }
     let judgement = match given {
         Some(encoding) => Judgement::Told(encoding),
         None => match (judge(bytes, 0, true), declared) {
@@ -276,6 +279,10 @@ fn not_utf8(at: usize) -> String {
 fn binary(at: usize) -> String {
     format!("is binary (a NUL byte at offset {at})")
 }
+
+mod unread;
+
+pub(crate) use unread::refuse_unread;
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,9 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use encoding_rs::{Decoder, Encoding, UTF_8};
 
-use crate::decode::{Judgement, declared, evidence, judge, mended, not_all, read_as};
+use crate::decode::{
+    Judgement, declared, evidence, judge, mended, not_all, read_as, refuse_unread,
+};
 use crate::unpack::{BEGINNING, Bytes, Input};
 use crate::utf32::Utf32;
 
@@ -84,7 +86,7 @@ impl Decoding {
         self.text.clear();
         self.at = 0;
         if let Mode::Beginning(given) = self.mode {
-            self.begin(given);
+            self.begin(given)?;
         }
         if let Mode::Utf8(known) = self.mode {
             self.go_on(known);
@@ -119,13 +121,17 @@ impl Decoding {
         }
     }
 
-    fn begin(&mut self, given: Option<&'static Encoding>) {
+    fn begin(&mut self, given: Option<&'static Encoding>) -> io::Result<()> {
+        if given.is_none() {
+            let refused = |reason| io::Error::new(io::ErrorKind::InvalidData, reason);
+            refuse_unread(&self.raw).map_err(refused)?;
+        }
         if given.is_none()
             && let Some((utf32, mark)) = Utf32::of(&self.raw)
         {
             self.raw.drain(..mark);
             self.mode = Mode::Wide(utf32);
-            return;
+            return Ok(());
         }
         self.mode = Mode::Utf8(0);
         let told = match given {
@@ -142,6 +148,7 @@ impl Decoding {
             self.raw.drain(..3);
             self.before = 3;
         }
+        Ok(())
     }
 
     /// Takes what is UTF-8, or decides what the rest is.
@@ -248,6 +255,15 @@ mod tests {
             }
             assert_eq!(notes.len(), 1, "{notes:?}");
         }
+    }
+
+    #[test]
+    fn an_encoding_that_is_not_read_is_refused() {
+        let bytes = Box::new(BufReader::new(&b"one\n\x1b$)C\x0e1[\x0f\n"[..]));
+        let is_packed = false;
+        let read = text(Input { bytes, is_packed }, None).read_to_string(&mut String::new());
+        let error = read.unwrap_err().to_string();
+        assert!(error.starts_with("is in ISO-2022-KR"), "{error}");
     }
 
     #[test]

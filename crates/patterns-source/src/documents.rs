@@ -5,23 +5,18 @@
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::fmt;
-use std::fs::File;
-use std::io;
 use std::path::Path;
 
 use patterns_core::Document;
 
 use crate::decoding::text;
-use crate::find::{Named, Place, is_out_of_descriptors};
-use crate::format::refuse_foreign;
-use crate::isolation::{Task, file_of, isolated_rows, isolated_whole};
+use crate::find::{Named, Place};
+use crate::mailbox::Mailbox;
 use crate::record_reader::RecordReader;
 use crate::row_documents::RowDocuments;
-use crate::rows::{Reading, RowReader};
 use crate::sourced::{Item, sourced};
-use crate::unpack::{self, Input};
 use crate::wanted::Wanted;
-use crate::whole::{Whole, most, too_large, whole};
+use crate::whole::Whole;
 use crate::{Format, Sample, Source, Unreadable, UnreadableKind};
 
 /// The documents of a [`Source`], read as they are asked for.
@@ -63,6 +58,8 @@ enum Current {
     Rows(Box<RowDocuments>),
     /// Records, with the name of the file in ids.
     Records(Box<RecordReader>, String, String),
+    /// Mails, with the same.
+    Mails(Box<Mailbox>, String, String),
 }
 
 impl Documents {
@@ -166,9 +163,9 @@ impl Documents {
             return Some(Met::Read(Err(Unreadable::new(kind, place.shown, reason))));
         }
         let name = self.name(&place);
-        let begun = self.open(&place).and_then(|(format, input)| {
+        let begun = self.source.begin(&place).and_then(|(format, input)| {
             if format.has_rows() {
-                let rows = self.rows(&place, format, input)?;
+                let rows = self.source.rows(&place, format, input)?;
                 let rows = RowDocuments::new(rows, format, name.clone(), self.source.clone());
                 self.current = Some(Current::Rows(Box::new(rows)));
                 return Ok(None);
@@ -182,11 +179,22 @@ impl Documents {
                 self.current = Some(Current::Records(Box::new(reader), name.clone(), shown));
                 return Ok(None);
             }
+            if format == Format::Mailbox {
+                let mailbox = Mailbox::new(place.shown.clone(), input, self.source.limits.file);
+                let shown = place.shown.clone();
+                self.current = Some(Current::Mails(Box::new(mailbox), name.clone(), shown));
+                return Ok(None);
+            }
             if !self.wanted.has(self.number) {
                 return Ok(Some(Met::Passed(name.clone())));
             }
-            let whole = self.whole(&place, name.clone(), format, input);
-            Ok(Some(Met::Read(whole)))
+            let whole = self.source.read(&place, format, input)?;
+            let shown = match place.path {
+                Some(_) => place.shown.clone(),
+                None => "standard input".to_owned(),
+            };
+            let item = self.document(name.clone(), shown, format, whole);
+            Ok(Some(Met::Read(item)))
         });
         begun.unwrap_or_else(|error| Some(Met::Read(Err(error))))
     }
@@ -201,105 +209,16 @@ impl Documents {
             .unwrap_or_default()
     }
 
-    fn open(&self, place: &Place) -> Result<(Format, Input), Unreadable> {
-        let opened = self.patiently(|| match &place.path {
-            Some(path) => unpack::open(path, self.source.limits),
-            None => unpack::stdin(self.source.limits),
-        });
-        let opened = opened.and_then(|mut input| {
-            let named = place.path.as_deref().map_or(Format::Text, Format::of);
-            let found = named.by_beginning(input.beginning()?);
-            Ok((self.source.format.unwrap_or(found), input))
-        });
-        let io = |error: io::Error| Unreadable::io(&place.shown, &error);
-        let (format, mut input) = opened.map_err(io)?;
-        if self.source.format.is_none() {
-            refuse_foreign(input.beginning().map_err(io)?, format, &place.shown)?;
-        }
-        Ok((format, input))
-    }
-
-    /// Tries again while there is no file descriptor and the caller is willing to wait for one.
-    fn patiently<T>(&self, mut act: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-        let mut waited = 0;
-        loop {
-            let result = act();
-            let is_short = result.as_ref().is_err_and(is_out_of_descriptors);
-            if !is_short || !self.source.wait.is_some_and(|wait| wait(waited)) {
-                return result;
-            }
-            waited += 1;
-        }
-    }
-
-    fn task(&self, format: Format) -> Task {
-        Task::new(format, self.source.limits, self.source.encoding)
-    }
-
-    /// Returns the bytes of a file as a file, for another process.
-    fn file(&self, place: &Place, input: Input, most: u64) -> io::Result<Option<File>> {
-        if let Some(path) = place.path.as_ref().filter(|_| !input.is_packed) {
-            return self.patiently(|| File::open(path)).map(Some);
-        }
-        let bytes = input.whole(most)?;
-        bytes.map(|it| self.patiently(|| file_of(&it))).transpose()
-    }
-
-    fn rows(&self, place: &Place, format: Format, input: Input) -> Result<RowReader, Unreadable> {
-        let (shown, limits) = (&place.shown, self.source.limits);
-        let isolation = self.source.isolation.as_ref();
-        if let Some(isolation) = isolation.filter(|_| format == Format::Parquet) {
-            let io = |error: io::Error| Unreadable::io(shown, &error);
-            let file = self.file(place, input, limits.file).map_err(io)?;
-            let Some(file) = file else {
-                let (kind, reason) = too_large(limits.file);
-                return Err(Unreadable::new(kind, shown, format!("the file {reason}")));
-            };
-            let start = || isolated_rows(&**isolation, file.try_clone()?, self.task(format));
-            let rows = self.patiently(start).map_err(io)?;
-            return Ok(RowReader::parquet(shown.clone(), rows));
-        }
-        let reading = Reading {
-            encoding: self.source.encoding,
-            delimiter: self.source.delimiter,
-            limits,
-        };
-        RowReader::of(shown.clone(), input, place.path.as_deref(), format, reading)
-    }
-
-    /// Reads a file that is one document.
-    fn whole(&mut self, place: &Place, name: String, format: Format, input: Input) -> Item {
-        let task = self.task(format);
-        let most = most(&task);
-        let is_risky = matches!(format, Format::Html | Format::Pdf | Format::Docx);
-        let isolation = self.source.isolation.as_ref().filter(|_| is_risky);
-        let read = match isolation {
-            Some(isolation) => self.file(place, input, most).and_then(|file| match file {
-                Some(file) => {
-                    self.patiently(|| isolated_whole(&**isolation, file.try_clone()?, task))
-                }
-                None => Ok(Err(too_large(most))),
-            }),
-            None => input.whole(most).map(|bytes| match bytes {
-                Some(bytes) => whole(bytes, &task),
-                None => Err(too_large(most)),
-            }),
-        };
-        let read = read.map_err(|error| Unreadable::io(&place.shown, &error))?;
-        let fail =
-            |(kind, reason)| Unreadable::new(kind, &place.shown, format!("the file {reason}"));
+    /// Makes a document of what was read.
+    fn document(&mut self, name: String, shown: String, format: Format, whole: Whole) -> Item {
         let Whole {
             text,
             attachment,
             encoding,
             notes,
-        } = read.map_err(fail)?;
-        let about = |note: String| format!("{}: {note}", place.shown);
-        self.notes.extend(notes.into_iter().map(about));
-        let shown = match place.path {
-            Some(_) => place.shown.clone(),
-            None => "standard input".to_owned(),
-        };
+        } = whole;
+        self.notes
+            .extend(notes.into_iter().map(|it| format!("{shown}: {it}")));
         let document = Document {
             attachment,
             ..Document::new(name, text)
@@ -308,7 +227,7 @@ impl Documents {
     }
 
     /// Returns the next document of the file under way.
-    fn go_on(&mut self) -> Option<Item> {
+    fn go_on(&mut self) -> Option<Met> {
         let mut current = self.current.take()?;
         let (item, notes, shown) = match &mut current {
             Current::Rows(rows) => {
@@ -328,6 +247,11 @@ impl Documents {
                 });
                 (item, notes, shown.clone())
             }
+            Current::Mails(mails, name, shown) => {
+                let met = self.mail(mails.next()?, name, shown);
+                self.current = Some(current);
+                return Some(met);
+            }
         };
         let notes: Vec<String> = notes;
         let about = |note: String| format!("{shown}: {note}");
@@ -335,7 +259,22 @@ impl Documents {
         if item.is_some() {
             self.current = Some(current);
         }
-        item
+        item.map(Met::Read)
+    }
+
+    /// Reads a mail of a mailbox, if it is wanted.
+    fn mail(&mut self, mail: Result<(u64, Vec<u8>), Unreadable>, name: &str, shown: &str) -> Met {
+        let (line, bytes) = match mail {
+            Ok(mail) => mail,
+            Err(error) => return Met::Read(Err(error)),
+        };
+        let name = format!("{name}:{line}");
+        if !self.wanted.has(self.number) {
+            return Met::Passed(name);
+        }
+        let place = format!("{shown}:{line}");
+        let read = self.source.read_mail(&place, bytes);
+        Met::Read(read.and_then(|whole| self.document(name, place, Format::Mail, whole)))
     }
 }
 
@@ -349,8 +288,8 @@ impl Documents {
 
     fn next_met(&mut self) -> Option<Met> {
         loop {
-            if let Some(item) = self.go_on() {
-                return Some(Met::Read(item));
+            if let Some(met) = self.go_on() {
+                return Some(met);
             }
             let named = self.places.front_mut()?;
             match named.next(self.source.wait) {

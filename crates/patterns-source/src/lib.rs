@@ -11,6 +11,7 @@
 //! | `.jsonl`, `.csv`, `.tsv`, `.parquet` | one document per row |
 //! | any text, with [`Records`] | one document per record, as of a log |
 //! | `.html`, `.pdf`, `.docx` | their text, as Markdown where it has structure |
+//! | `.eml`, `.mht`, and each mail of a `.mbox` | what is looked at of its head, and its text; what is attached is named |
 //! | `.png`, `.jpg`, `.gif`, `.webp`, and PDF files without text | as they are, for models that can look at them |
 //! | any of these with `.gz` | the same |
 //!
@@ -39,6 +40,8 @@ mod isolation;
 mod json_row;
 mod limits;
 mod lines;
+mod mailbox;
+mod opened;
 mod record;
 mod record_reader;
 mod row_documents;

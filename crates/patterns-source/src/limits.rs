@@ -5,7 +5,7 @@
 pub struct Limits {
     /// Bytes of one document: a file, a row, a record, the text of a PDF.
     pub document: u64,
-    /// Bytes of a file that has to be in memory as a whole to be read (HTML, PDF, DOCX, compressed
+    /// Bytes of a file that has to be in memory as a whole to be read (HTML, PDF, DOCX, mails, compressed
     /// Parquet), and of all that comes out of an archive.
     pub file: u64,
     /// Bytes of a picture, or of a PDF without text, which are sent as they are. No provider takes much

@@ -145,7 +145,7 @@ impl Source {
         self
     }
 
-    /// Sets that HTML, PDF, DOCX and Parquet files are read in processes of their own.
+    /// Sets that HTML, PDF, DOCX and Parquet files and mails are read in processes of their own.
     #[must_use]
     pub fn isolation(mut self, isolation: Arc<dyn Isolation>) -> Self {
         self.isolation = Some(isolation);

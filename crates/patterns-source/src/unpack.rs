@@ -25,18 +25,16 @@ pub(crate) struct Input {
 
 /// Opens a file.
 pub(crate) fn open(path: &Path, limits: Limits) -> io::Result<Input> {
-    unpack(
-        BufReader::with_capacity(BEGINNING, File::open(path)?),
-        limits,
-    )
+    unpack(File::open(path)?, limits)
 }
 
 /// Opens standard input.
 pub(crate) fn stdin(limits: Limits) -> io::Result<Input> {
-    unpack(BufReader::with_capacity(BEGINNING, io::stdin()), limits)
+    unpack(io::stdin(), limits)
 }
 
-fn unpack(mut packed: impl BufRead + Send + 'static, limits: Limits) -> io::Result<Input> {
+fn unpack(packed: impl Read + Send + 'static, limits: Limits) -> io::Result<Input> {
+    let mut packed = BufReader::with_capacity(BEGINNING, begun(packed)?);
     let is_packed = packed.fill_buf()?.starts_with(&[0x1f, 0x8b, 8]);
     if !is_packed {
         let bytes = Box::new(packed);
@@ -55,6 +53,24 @@ fn unpack(mut packed: impl BufRead + Send + 'static, limits: Limits) -> io::Resu
     };
     let bytes = Box::new(BufReader::with_capacity(BEGINNING, unpacked));
     Ok(Input { bytes, is_packed })
+}
+
+/// Reads so much of a file that it can be told what it is. A pipe may come in any small pieces, and may wait for
+/// its next line.
+fn begun(mut reader: impl Read) -> io::Result<impl Read> {
+    const ENOUGH: usize = 1 << 10;
+    let mut beginning = vec![0; BEGINNING];
+    let mut length = 0;
+    while length < ENOUGH && !beginning[..length].contains(&b'\n') {
+        match reader.read(&mut beginning[length..]) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    beginning.truncate(length);
+    Ok(io::Cursor::new(beginning).chain(reader))
 }
 
 impl Input {

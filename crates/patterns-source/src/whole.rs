@@ -3,7 +3,7 @@
 use patterns_core::{Attachment, MediaType};
 
 use crate::decode::{declared, decode};
-use crate::format::{Reason, docx, html, pdf};
+use crate::format::{Reason, docx, html, mail, pdf};
 use crate::isolation::Task;
 use crate::{Format, UnreadableKind};
 
@@ -21,7 +21,7 @@ pub(crate) struct Whole {
 /// Returns how many bytes of a file are read at most.
 pub(crate) fn most(task: &Task) -> u64 {
     match task.format {
-        Format::Html | Format::Pdf | Format::Docx => task.limits.file,
+        Format::Html | Format::Pdf | Format::Docx | Format::Mail => task.limits.file,
         Format::Picture => task.limits.attachment,
         _ => task.limits.document,
     }
@@ -47,6 +47,10 @@ pub(crate) fn whole(bytes: Vec<u8>, task: &Task) -> Result<Whole, Reason> {
         Format::Picture => picture(bytes)?,
         Format::Docx => {
             let (text, notes) = docx(bytes, task.limits)?;
+            of(text, notes)
+        }
+        Format::Mail => {
+            let (text, notes) = mail(&bytes, task.encoding)?;
             of(text, notes)
         }
         format => {

@@ -18,8 +18,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   patterns map-reduce docs/ --statements";
 
 pub(super) const DOCUMENTS: &str = "\
-A file is one document: text, Markdown, HTML, PDF, DOCX or a picture; a .jsonl, .csv, .tsv or .parquet file has \
-one per row, a log with --records one per record, each of them also as .gz. Directories and globs \
+A file is one document: text, Markdown, HTML, PDF, DOCX, a mail or a picture; a .jsonl, .csv, .tsv or \
+.parquet file has one per row, a log with --records one per record, each of them also as .gz. Directories and globs \
 leave out hidden files and what .gitignore and .ignore files name; links to directories are not \
 followed.";
 

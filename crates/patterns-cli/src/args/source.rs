@@ -9,7 +9,7 @@ use super::values::{self, ChunkTokens};
 #[derive(Clone, Debug, Args)]
 pub(crate) struct SourceArgs {
     /// What to read the inputs as, in place of what their names say: text, markdown, html, pdf, docx,
-    /// jsonl, csv, tsv, parquet or picture
+    /// mail, mailbox, jsonl, csv, tsv, parquet or picture
     #[arg(
         long,
         value_name = "FORMAT",

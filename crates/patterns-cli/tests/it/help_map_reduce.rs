@@ -25,7 +25,7 @@ fn help_of_map_reduce() {
     Input:
           --format <FORMAT>
               What to read the inputs as, in place of what their names say: text, markdown, html, pdf,
-              docx, jsonl, csv, tsv, parquet or picture
+              docx, mail, mailbox, jsonl, csv, tsv, parquet or picture
 
       <PATH>...
               Documents: files, directories, globs, or - for standard input
@@ -165,8 +165,8 @@ fn help_of_map_reduce() {
     (options of every pattern)
 
 
-    A file is one document: text, Markdown, HTML, PDF, DOCX or a picture; a .jsonl, .csv, .tsv or
-    .parquet file has one per row, a log with --records one per record, each of them also as .gz.
+    A file is one document: text, Markdown, HTML, PDF, DOCX, a mail or a picture; a .jsonl, .csv, .tsv
+    or .parquet file has one per row, a log with --records one per record, each of them also as .gz.
     Directories and globs leave out hidden files and what .gitignore and .ignore files name; links to
     directories are not followed.
     --- stderr

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use patterns_core::{Model, name_and_value};
+use patterns_core::{Model, meant, name_and_value};
 use patterns_parallel::voting::{
     Ballot, BestOf, Fields, Judgement, Median, Rule, Ruling, SameMeaning, TieBreak,
 };
@@ -72,10 +72,8 @@ impl FromStr for AnyRule {
             name => {
                 let mut names = Plurality::NAMES.to_vec();
                 names.extend([Median::NAME, BestOf::NAME, SameMeaning::NAME]);
-                let known = names.join(", ");
-                return Err(format!(
-                    "there is no voting rule {name:?}; there are {known}"
-                ));
+                let meant = meant(name, &names);
+                return Err(format!("there is no voting rule {name:?}; {meant}"));
             }
         };
         match value {
@@ -128,11 +126,12 @@ mod tests {
     fn what_is_wrong_is_said() {
         let error = |text: &str| text.parse::<AnyRule>().unwrap_err();
         insta::assert_snapshot!(
-            ["borda", "majority:1", "threshold", "threshold:2", "median:-1", "median:x"]
+            ["borda", "majorty", "majority:1", "threshold", "threshold:2", "median:-1", "median:x"]
                 .map(error)
                 .join("\n"),
             @r#"
         there is no voting rule "borda"; there are plurality, majority, supermajority, unanimous, threshold, median, best-of, same-meaning
+        there is no voting rule "majorty"; did you mean "majority"?
         the rule `majority`: it takes no value, but has `1`
         the rule `threshold`: it needs a share, such as 0.6, 60% or 2/3
         the rule `threshold`: 2 is no share from 0 to 1

@@ -72,7 +72,7 @@ pub struct MapReduceJob {
 #[serde(deny_unknown_fields, default)]
 pub struct SourcePart {
     /// What files are read as, in place of what their names say: `text`, `markdown`, `html`, `pdf`,
-    /// `docx`, `jsonl`, `csv`, `tsv`, `parquet` or `picture`.
+    /// `docx`, `mail`, `mailbox`, `jsonl`, `csv`, `tsv`, `parquet` or `picture`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<Spelled<Format>>,
     /// The encoding of texts, such as `windows-1252`; found out where it is missing.

@@ -9,7 +9,7 @@ mod state;
 use std::fmt;
 use std::str::FromStr;
 
-use patterns_core::{name_and_value, nearest, pointer};
+use patterns_core::{meant, name_and_value, pointer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -147,12 +147,8 @@ impl From<CodeReduce> for String {
 }
 
 fn unknown(name: &str) -> RunError {
-    let names = NAMES.map(|it| it.0);
-    let meant = match nearest(name, names) {
-        Some(meant) => format!("; did you mean {meant:?}?"),
-        None => format!("; there are {}", names.join(", ")),
-    };
-    RunError::Part(format!("there is no reduction {name:?}{meant}"))
+    let meant = meant(name, &NAMES.map(|it| it.0));
+    RunError::Part(format!("there is no reduction {name:?}; {meant}"))
 }
 
 /// What a code reduction computes.

@@ -16,7 +16,7 @@ mod tie_break;
 
 use std::collections::BTreeMap;
 
-use patterns_core::Agent;
+use patterns_core::{Agent, meant};
 
 use super::ballot::Ballot;
 use super::judge::{JudgeTask, Judgement, Judgements};
@@ -206,8 +206,6 @@ pub(super) fn wrong_value(name: &str, reason: impl std::fmt::Display) -> RunErro
 }
 
 fn unknown(name: &str, names: &[&str]) -> RunError {
-    let known = names.join(", ");
-    RunError::Part(format!(
-        "there is no voting rule {name:?}; there are {known}"
-    ))
+    let meant = meant(name, names);
+    RunError::Part(format!("there is no voting rule {name:?}; {meant}"))
 }

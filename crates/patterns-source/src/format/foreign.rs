@@ -87,8 +87,6 @@ fn foreign(bytes: &[u8], format: Format) -> Option<Reason> {
         Some(film(bytes))
     } else if bytes.get(257..262) == Some(b"ustar") {
         Some(("a tar archive", UNPACK))
-    } else if let Some(found) = mail(bytes) {
-        Some(found)
     } else {
         let has_controls = || bytes.iter().take(64).any(|it| *it < 9);
         let begins = |it: &&(&[u8], _, _)| bytes.starts_with(it.0);
@@ -136,54 +134,6 @@ fn old_office(bytes: &[u8]) -> (&'static str, &'static str) {
             "a file of an old Office (.doc, .xls, .ppt, .msg)",
             "save it as DOCX, CSV or PDF",
         ),
-    }
-}
-
-/// Recognises a mail, or a page saved as one, with attachments or in base64: most of what would be sent is
-/// nothing to read. One that is text, or the same text in two forms, is a text.
-fn mail(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
-    /// So much of what comes behind the head is looked at.
-    const MOST: usize = 1 << 14;
-    let lower = |part: &[u8]| String::from_utf8_lossy(part).to_ascii_lowercase();
-    let ends = [&b"\n\n"[..], b"\r\n\r\n"].map(|it| memchr::memmem::find(bytes, it));
-    let (head, parts) = bytes.split_at(ends.into_iter().flatten().min()?);
-    let head = lower(head);
-    let mut lines = head.lines().enumerate();
-    let is_field = |(at, line): (usize, &str)| {
-        let name = line.split_once(':').map(|it| it.0);
-        let is_name = |it: &str| {
-            it.bytes()
-                .all(|it| it.is_ascii_alphanumeric() || it == b'-')
-        };
-        let is_mailbox = at == 0 && line.starts_with("from ");
-        line.starts_with([' ', '\t']) || name.is_some_and(is_name) || is_mailbox
-    };
-    let has = |field: &str, values: &[&str]| {
-        let values = |it: &str| {
-            values
-                .iter()
-                .any(|value| it.trim_start().starts_with(value))
-        };
-        head.lines()
-            .any(|it| it.strip_prefix(field).is_some_and(values))
-    };
-    let is_mail = lines.all(is_field) && has("mime-version:", &["1.0"]);
-    let has_attachments =
-        has("content-type:", &["multipart/"]) && !has("content-type:", &["multipart/alternative"]);
-    let is_packed = || {
-        let parts = lower(&parts[..parts.len().min(MOST)]);
-        has("content-transfer-encoding:", &["base64"])
-            || parts.contains("\ncontent-transfer-encoding: base64")
-    };
-    match is_mail && (has_attachments || is_packed()) {
-        false => None,
-        true if has("content-type:", &["multipart/related"]) && !has("to:", &[""]) => {
-            Some(("a page saved as MHTML", "save it as HTML or PDF"))
-        }
-        true => Some((
-            "a mail with attachments or in base64",
-            "save it as text, HTML or PDF",
-        )),
     }
 }
 
@@ -251,45 +201,6 @@ mod tests {
             "BZh",
         ] {
             check(text.as_bytes(), None);
-        }
-    }
-
-    #[test]
-    fn a_mail_with_attachments_is_named_and_one_of_text_is_a_text() {
-        let mail = |more: &str| format!("From: a@b.org\r\nMIME-Version: 1.0\r\n{more}\r\n\r\nx");
-        let long = "X-Checked-By: everybody on the way\r\n".repeat(1_000);
-        let long = long + "Content-Type: multipart/mixed";
-        for (more, expected) in [
-            (
-                long.as_str(),
-                "a mail with attachments or in base64, which is not read; save it as text, HTML or PDF",
-            ),
-            (
-                "To: c@d.org\r\nContent-Type: multipart/mixed;\r\n boundary=x",
-                "a mail with attachments or in base64, which is not read; save it as text, HTML or PDF",
-            ),
-            (
-                "Content-Transfer-Encoding: BASE64",
-                "a mail with attachments or in base64, which is not read; save it as text, HTML or PDF",
-            ),
-            (
-                "Content-Type: multipart/alternative; boundary=x\r\n\r\n--x\r\nContent-Transfer-Encoding: base64",
-                "a mail with attachments or in base64, which is not read; save it as text, HTML or PDF",
-            ),
-            (
-                "Content-Type: multipart/related; type=\"text/html\"",
-                "a page saved as MHTML, which is not read; save it as HTML or PDF",
-            ),
-        ] {
-            check(mail(more).as_bytes(), Some(expected));
-        }
-        for plain in [
-            mail("Content-Type: text/plain").as_str(),
-            mail("Content-Type: multipart/alternative; boundary=x").as_str(),
-            "An essay on mail.\nMIME-Version: 1.0\nContent-Type: multipart/mixed\n\nx",
-            "From: a@b.org\nContent-Type: multipart/mixed\n\nno version",
-        ] {
-            check(plain.as_bytes(), None);
         }
     }
 }

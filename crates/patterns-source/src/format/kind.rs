@@ -4,7 +4,9 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-use patterns_core::MediaType;
+use patterns_core::{MediaType, meant};
+
+use super::mail::mail_format;
 
 /// What a file is read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,6 +22,11 @@ pub enum Format {
     Pdf,
     /// The text of a DOCX, headings and tables as Markdown.
     Docx,
+    /// A mail, or a page that was saved as one (MHTML): the lines of its head that people look at, and its
+    /// text, of which what is attached is no part.
+    Mail,
+    /// The mails of a mailbox (mbox).
+    Mailbox,
     /// A JSON object per line.
     Jsonl,
     /// Values with commas between them, the names in the first line.
@@ -34,12 +41,25 @@ pub enum Format {
 
 /// The name of no format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{0:?} is no format; there are text, markdown, html, pdf, docx, jsonl, csv, tsv, parquet and picture"
-)]
+#[error("{0:?} is no format; {meant}", meant = meant(.0, &Format::ALL.map(Format::name)))]
 pub struct UnknownFormat(String);
 
 impl Format {
+    const ALL: [Self; 12] = [
+        Self::Text,
+        Self::Markdown,
+        Self::Html,
+        Self::Pdf,
+        Self::Docx,
+        Self::Mail,
+        Self::Mailbox,
+        Self::Jsonl,
+        Self::Csv,
+        Self::Tsv,
+        Self::Parquet,
+        Self::Picture,
+    ];
+
     /// Returns the format that the name of a file promises; [`Text`](Self::Text) for unknown ones.
     pub fn of(path: &Path) -> Self {
         let name = path
@@ -53,6 +73,8 @@ impl Format {
             Some("html" | "htm" | "xhtml") => Self::Html,
             Some("pdf") => Self::Pdf,
             Some("docx" | "docm") => Self::Docx,
+            Some("eml" | "mht" | "mhtml") => Self::Mail,
+            Some("mbox") => Self::Mailbox,
             Some("jsonl" | "ndjson" | "jl") => Self::Jsonl,
             Some("csv" | "psv") => Self::Csv,
             Some("tsv" | "tab") => Self::Tsv,
@@ -70,7 +92,8 @@ impl Format {
             _ => match MediaType::of_beginning(bytes) {
                 Some(MediaType::Pdf) => Self::Pdf,
                 Some(_) => Self::Picture,
-                None => self,
+                None if self == Self::Mail => self,
+                None => mail_format(bytes).unwrap_or(self),
             },
         }
     }
@@ -88,6 +111,8 @@ impl Format {
             Self::Html => "html",
             Self::Pdf => "pdf",
             Self::Docx => "docx",
+            Self::Mail => "mail",
+            Self::Mailbox => "mailbox",
             Self::Jsonl => "jsonl",
             Self::Csv => "csv",
             Self::Tsv => "tsv",
@@ -107,19 +132,7 @@ impl FromStr for Format {
     type Err = UnknownFormat;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let all = [
-            Self::Text,
-            Self::Markdown,
-            Self::Html,
-            Self::Pdf,
-            Self::Docx,
-            Self::Jsonl,
-            Self::Csv,
-            Self::Tsv,
-            Self::Parquet,
-            Self::Picture,
-        ];
-        let found = all.into_iter().find(|it| it.name() == name);
+        let found = Self::ALL.into_iter().find(|it| it.name() == name);
         found.ok_or_else(|| UnknownFormat(name.to_owned()))
     }
 }

@@ -5,6 +5,7 @@ mod docx;
 mod foreign;
 mod html;
 mod kind;
+mod mail;
 mod parquet;
 mod pdf;
 #[cfg(feature = "pdf")]
@@ -25,6 +26,7 @@ pub use kind::{Format, UnknownFormat};
 pub(crate) use docx::docx;
 pub(crate) use foreign::refuse_foreign;
 pub(crate) use html::html;
+pub(crate) use mail::mail;
 pub(crate) use parquet::{Bytes as ParquetBytes, Rows as ParquetRows, rows as parquet_rows};
 pub(crate) use pdf::pdf;
 

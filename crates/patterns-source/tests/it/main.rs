@@ -8,6 +8,7 @@ mod docx_numbers;
 mod files;
 mod hostile;
 mod html;
+mod mails;
 mod names;
 mod parquet_rows;
 mod part;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use patterns_core::name_and_value;
+use patterns_core::{meant, name_and_value};
 
 use super::state::MOST_VOTES;
 use crate::RunError;
@@ -101,9 +101,9 @@ impl FromStr for StoppingRule {
                 )));
             }
             _ => {
+                let meant = meant(name, &["fixed", "exact", "ahead-by", "adaptive", "plan"]);
                 return Err(RunError::Part(format!(
-                    "there is no stopping rule {name:?}; there are fixed, exact, ahead-by, adaptive \
-                     and plan"
+                    "there is no stopping rule {name:?}; {meant}"
                 )));
             }
         };

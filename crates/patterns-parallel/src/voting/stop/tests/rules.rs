@@ -105,8 +105,7 @@ fn check_error(text: &str, expected: &str) {
 fn errors_name_what_is_wrong() {
     check_error(
         "exakt",
-        "there is no stopping rule \"exakt\"; there are fixed, exact, ahead-by, adaptive \
-         and plan",
+        "there is no stopping rule \"exakt\"; did you mean \"exact\"?",
     );
     check_error(
         "ahead-by",

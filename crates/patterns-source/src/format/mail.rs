@@ -1,0 +1,278 @@
+//! Reads mails: the lines of the head that people look at, and the text; what is attached is named.
+//!
+//! Of a text in several forms the plain one is read, unless it is a stub of the page beside it. A mail within a mail
+//! stands below it. What is in a text is decoded as that of any file, by the charset that its part declares.
+
+use encoding_rs::{Encoding, ISO_2022_JP};
+use mailparse::{DispositionType, MailHeaderMap, ParsedMail, parse_mail};
+use patterns_core::some_of;
+
+use super::{Format, Reason, html};
+use crate::decode::{declared, decode};
+use crate::mailbox::is_begin;
+use crate::{TextEncoding, UnreadableKind};
+
+/// What people look at of a head.
+const SHOWN: [&str; 5] = ["From", "To", "Cc", "Date", "Subject"];
+
+/// So deep may mails be within mails.
+const DEEPEST: u8 = 8;
+
+/// A page that has so many times the words of the plain text beside it is what was meant to be read.
+const STUB: usize = 10;
+
+/// What a mail says, or a part of it.
+#[derive(Default)]
+struct Mail {
+    /// The texts that it has; none if there is no part with one.
+    texts: Vec<String>,
+    attached: Vec<String>,
+    notes: Vec<String>,
+}
+
+/// Returns the text of a mail, and what the user should know about it.
+pub(crate) fn mail(
+    bytes: &[u8],
+    encoding: Option<TextEncoding>,
+) -> Result<(String, Vec<String>), Reason> {
+    let Mail {
+        texts,
+        attached,
+        mut notes,
+    } = message(bytes, encoding, DEEPEST)?;
+    if !attached.is_empty() {
+        notes.push(format!("not read of the mail: {}", named(&attached)));
+    }
+    notes.dedup();
+    Ok((texts.concat(), notes))
+}
+
+fn message(bytes: &[u8], encoding: Option<TextEncoding>, depth: u8) -> Result<Mail, Reason> {
+    let is_first = is_begin(bytes.split(|it| *it == b'\n').next().unwrap_or_default());
+    let begin = memchr::memchr(b'\n', bytes).filter(|_| is_first);
+    let parsed = parse_mail(&bytes[begin.map_or(0, |at| at + 1)..]).map_err(damaged)?;
+    let mut mail = Mail::default();
+    mail.add(&parsed, encoding, depth)?;
+    if parsed.ctype.mimetype.starts_with("multipart") && parsed.subparts.is_empty() {
+        let reason = "has parts that cannot be told apart";
+        return Err((UnreadableKind::Broken, reason.to_owned()));
+    }
+    if mail.texts.is_empty() {
+        let what = named(&mail.attached);
+        let reason =
+            format!("has no text of its own, but {what}, which is not read; save that by itself");
+        return Err((UnreadableKind::Unsupported, reason));
+    }
+    let mut text = String::new();
+    for name in SHOWN {
+        for value in parsed.headers.get_all_values(name) {
+            text.push_str(&format!("{name}: {}\n", one_line(&value)));
+        }
+    }
+    // Where the blank line below the head is missing, the text seems to be a part of it.
+    for header in &parsed.headers {
+        let name = header.get_key();
+        if name.trim().contains(' ') && !name.starts_with(">From ") {
+            text.push_str(&one_line(&format!("{name} {}", header.get_value())));
+            text.push('\n');
+        }
+    }
+    if text.contains(char::REPLACEMENT_CHARACTER) || text.contains("=?") {
+        mail.notes
+            .push("not all of the head can be read".to_owned());
+    }
+    if !mail.attached.is_empty() {
+        text.push_str(&format!("Attachments: {}\n", mail.attached.join(", ")));
+    }
+    for part in &mail.texts {
+        text.push('\n');
+        text.push_str(part.trim_end());
+        text.push('\n');
+    }
+    mail.texts = vec![text];
+    Ok(mail)
+}
+
+impl Mail {
+    /// Adds what a part says.
+    fn add(
+        &mut self,
+        part: &ParsedMail<'_>,
+        encoding: Option<TextEncoding>,
+        depth: u8,
+    ) -> Result<(), Reason> {
+        let kind = part.ctype.mimetype.as_str();
+        let disposition = part.get_content_disposition();
+        let is_attached = disposition.disposition == DispositionType::Attachment;
+        let mut found = Self::default();
+        if kind == "multipart/alternative" && !part.subparts.is_empty() {
+            found = Self::one_of(&part.subparts, encoding, depth)?;
+        } else if !part.subparts.is_empty() {
+            for part in &part.subparts {
+                found.add(part, encoding, depth)?;
+            }
+        } else if let Some(mail) = within(part, encoding, depth) {
+            found = mail;
+        } else if kind.starts_with("text") && !is_attached {
+            found.add_text(part, encoding)?;
+        } else {
+            let params = [&disposition.params, &part.ctype.params];
+            let [file, name] = [params[0].get("filename"), params[1].get("name")];
+            let name = file.or(name).filter(|it| !it.trim().is_empty());
+            found.attached.push(one_line(name.map_or(kind, |it| it)));
+        }
+        self.texts.extend(found.texts);
+        self.attached.extend(found.attached);
+        self.notes.extend(found.notes);
+        Ok(())
+    }
+
+    /// Returns the form of a text that is read, with what is attached to any of them.
+    fn one_of(
+        forms: &[ParsedMail<'_>],
+        encoding: Option<TextEncoding>,
+        depth: u8,
+    ) -> Result<Self, Reason> {
+        let (mut plain, mut rich, mut attached) = (None, None, Vec::new());
+        for form in forms {
+            let mut found = Self::default();
+            found.add(form, encoding, depth)?;
+            attached.append(&mut found.attached);
+            let form = match form.ctype.mimetype.as_str() {
+                "text/plain" => &mut plain,
+                _ => &mut rich,
+            };
+            if form.is_none() && found.words() > 0 {
+                *form = Some(found);
+            }
+        }
+        let words = plain.as_ref().map_or(0, Self::words);
+        let is_stub = rich.as_ref().is_some_and(|it| it.words() > STUB * words);
+        let empty = || Self {
+            texts: vec![String::new()],
+            ..Self::default()
+        };
+        let mut read = if is_stub { rich } else { plain }.unwrap_or_else(empty);
+        if is_stub && words > 0 {
+            let note = "its plain text is a stub, so its page was read";
+            read.notes.push(note.to_owned());
+        }
+        read.attached = attached;
+        Ok(read)
+    }
+
+    fn words(&self) -> usize {
+        let words = self.texts.iter().map(|it| it.split_whitespace().count());
+        words.sum()
+    }
+
+    fn add_text(
+        &mut self,
+        part: &ParsedMail<'_>,
+        given: Option<TextEncoding>,
+    ) -> Result<(), Reason> {
+        let bytes = part.get_body_raw().map_err(damaged)?;
+        let is_html = part.ctype.mimetype.contains("html");
+        let label = part.ctype.params.get("charset").map(|it| it.trim());
+        let told = label.and_then(|it| Encoding::for_label_no_replacement(it.as_bytes()));
+        // What declares nothing is said to be ASCII.
+        let told = told.filter(|_| !label.is_some_and(|it| it.eq_ignore_ascii_case("us-ascii")));
+        let given = given.map(|it| it.0);
+        // What is written in letters of ASCII alone does not show what it is.
+        let given = given.or(told.filter(|it| *it == ISO_2022_JP));
+        let told = told.or_else(|| declared(&bytes, is_html));
+        let text = match label.is_some_and(|it| it.eq_ignore_ascii_case("utf-7")) {
+            true => part.get_body().map_err(damaged)?,
+            false => {
+                let read = decode(&bytes, given, told);
+                let read = read.map_err(|it| (UnreadableKind::NotText, it))?;
+                self.notes.extend(read.note);
+                read.text
+            }
+        };
+        self.texts.push(match is_html {
+            true => html(&text)?,
+            false => text.replace("\r\n", "\n"),
+        });
+        Ok(())
+    }
+}
+
+/// Returns what a mail within a mail says, if that can be read.
+fn within(part: &ParsedMail<'_>, encoding: Option<TextEncoding>, depth: u8) -> Option<Mail> {
+    let is_mail = part.ctype.mimetype == "message/rfc822";
+    let depth = depth.checked_sub(1).filter(|_| is_mail)?;
+    message(&part.get_body_raw().ok()?, encoding, depth).ok()
+}
+
+/// Names what is attached.
+fn named(attached: &[String]) -> String {
+    some_of(attached.iter().take(10), attached.len() as u64)
+}
+
+/// Returns what a mail says in one place, where it may end no line.
+fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ")
+}
+
+fn damaged(error: mailparse::MailParseError) -> Reason {
+    let reason = format!("is damaged ({error})");
+    (UnreadableKind::Broken, reason)
+}
+
+/// Returns whether a file that begins like this is a mail, or a mailbox of them.
+pub(super) fn mail_format(bytes: &[u8]) -> Option<Format> {
+    let ends = [&b"\n\n"[..], b"\r\n\r\n"].map(|it| memchr::memmem::find(bytes, it));
+    let end = ends.into_iter().flatten().min()?;
+    let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
+    let first = bytes.split(|it| *it == b'\n').next().unwrap_or_default();
+    let is_mailbox = is_begin(first);
+    let fields = head.lines().skip(usize::from(is_mailbox));
+    let is_field = |line: &str| {
+        let is_name = |it: u8| it.is_ascii_alphanumeric() || it == b'-';
+        let name = line.split_once(':').map(|it| it.0);
+        line.starts_with([' ', '\t']) || name.is_some_and(|it| it.bytes().all(is_name))
+    };
+    let has = |name: &str, value: &str| {
+        let mut values = fields.clone().filter_map(|it| it.strip_prefix(name));
+        values.any(|it| it.trim_start().starts_with(value))
+    };
+    if !fields.clone().all(is_field) {
+        return None;
+    }
+    match is_mailbox {
+        true => has("from:", "").then_some(Format::Mailbox),
+        false => has("mime-version:", "1.0").then_some(Format::Mail),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_is_known_by_its_head() {
+        let check = |bytes: &str, expected: Option<Format>| {
+            assert_eq!(mail_format(bytes.as_bytes()), expected, "{bytes:?}");
+        };
+        let long = "X-Checked-By: everybody on the way\r\n".repeat(1_000);
+        let mime = "From: a@b.org\r\nMIME-Version: 1.0\r\n";
+        check(&format!("{long}{mime}\r\nx"), Some(Format::Mail));
+        check(
+            &format!("{mime}Content-Type: x;\r\n y=z\r\n\r\nx"),
+            Some(Format::Mail),
+        );
+        let begin = "From a@b.org Tue Mar  3 10:00:00 2026\n";
+        check(&format!("{begin}From: a@b.org\n\nx"), Some(Format::Mailbox));
+        for plain in [
+            "An essay on mail.\nMIME-Version: 1.0\nContent-Type: multipart/mixed\n\nx",
+            "From: a@b.org\nContent-Type: multipart/mixed\n\nno version",
+            "From Ada at 10:00\nabout mails\n\nFrom: nobody",
+            "From a letter.\n\nFrom: nobody",
+            mime,
+        ] {
+            check(plain, None);
+        }
+    }
+}
