@@ -47,7 +47,7 @@ use crate::RunError;
 pub struct Combine<M, R> {
     agent: Arc<dyn Agent<ReduceTask<M, R>, R>>,
     tokens: u64,
-    topology: Topology,
+    pub(super) topology: Topology,
     fan_in: Option<u32>,
     pub(super) counter: TokenCounter,
     /// Makes a result of an answer that is alone.

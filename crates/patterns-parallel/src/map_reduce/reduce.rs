@@ -7,7 +7,6 @@ use patterns_core::{AggregateError, Branch, Columns, Coverage, Scope};
 use super::coverage::ChunkNumber;
 use super::halves::Mapped;
 use super::pieces::Piece;
-use super::topology::Place;
 use super::unseen::SeenWords;
 use crate::RunError;
 use crate::fan_out::{Stop, Work};
@@ -68,7 +67,7 @@ pub(super) enum MapPurpose {
     /// An answer: the place of the document, its line in the account, and its columns.
     Map(u64, ChunkNumber, Option<Columns>),
     /// A combination: where it belongs, and the first and the last document that it is about.
-    Combine(Place, [String; 2]),
+    Combine(u64, [String; 2]),
     /// A comparison: the places of both keys.
     Compare(usize, usize),
 }
