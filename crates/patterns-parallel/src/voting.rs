@@ -34,7 +34,7 @@ pub use rules::{
     AnswerCount, BestOf, Decision, Detail, FieldElection, Median, Plurality, Rule, Ruling,
     SameMeaning, Share, ShareInterval, Spread, TieBreak,
 };
-use stop::{Chain, Forecast, MOST_VOTES, Stopper};
+use stop::{Foresight, MOST_VOTES, Stopper};
 pub use stop::{Step, StopReason, StoppingRule};
 pub use voter::Voter;
 
@@ -222,11 +222,13 @@ impl<V, R: Rule> Voting<V, R> {
     }
 
     /// Returns what foresees the vote of all voters, where elections may end before that is sure.
-    fn forecast(&self) -> Option<Forecast> {
-        let is_exact = matches!(self.stopping, StoppingRule::Fixed | StoppingRule::Exact);
-        let may_err = matches!(self.asking, Asking::SharedCalls(_)) || !is_exact;
-        let chain = || Chain::new(self.voters.get() as u64).ok();
-        may_err.then(chain).flatten().map(|it| Forecast::of(&it))
+    fn foresight(&self) -> Result<Option<Foresight>, RunError> {
+        let foresight = || Foresight::new(self.voters.get() as u64);
+        Ok(match (self.asking, self.stopping) {
+            (Asking::SharedCalls(_), _) => Some(foresight()?),
+            (_, StoppingRule::Fixed | StoppingRule::Exact) => None,
+            _ => foresight().ok(),
+        })
     }
 
     /// Names the voter that casts a ballot.
