@@ -4,7 +4,6 @@ use std::fmt;
 
 use patterns_core::{AggregateError, Branch, Columns, Coverage, Scope};
 
-use super::coverage::ChunkNumber;
 use super::halves::Mapped;
 use super::pieces::Piece;
 use super::unseen::SeenWords;
@@ -64,8 +63,8 @@ type Step<'r, M, R> = Box<dyn FnOnce(Scope) -> Work<'r, MapDone<M, R>> + Send + 
 
 /// What a branch is for.
 pub(super) enum MapPurpose {
-    /// An answer: the place of the document, its line in the account, and its columns.
-    Map(u64, ChunkNumber, Option<Columns>),
+    /// An answer: its place, the number of the document, and its columns.
+    Map(u64, u64, Option<Columns>),
     /// A combination: where it belongs, and the first and the last document that it is about.
     Combine(u64, [String; 2]),
     /// A comparison: the places of both keys.
