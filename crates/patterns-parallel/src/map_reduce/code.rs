@@ -13,7 +13,7 @@ use patterns_core::{name_and_value, nearest, pointer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(super) use self::state::{RowPosition, State};
+pub(super) use self::state::State;
 use crate::RunError;
 
 /// A function and the field that it works on, written as `sum:amount` or `top:5:tags`.
@@ -67,14 +67,14 @@ impl CodeReduce {
     }
 
     /// Takes from a row what it works on: all of it, or nothing if anything is wrong.
-    pub(super) fn take(&self, row: &Value, at: RowPosition) -> Result<State, FieldTrouble> {
+    pub(super) fn take(&self, row: &Value, number: u64) -> Result<State, FieldTrouble> {
         let Some(field) = &self.field else {
             // Only a count does without a field.
             return Ok(State::Count(1));
         };
         let mut state = self.state();
         for (n, value) in field.values(row)?.into_iter().enumerate() {
-            let at = (at, n);
+            let at = (number, n);
             state.merge(&State::of(self.function, value, field.is_of_input(), at)?);
         }
         Ok(state)

@@ -104,7 +104,7 @@ impl KeyedReduce {
         for (name, answer) in answers {
             table.add(name.as_ref(), answer, None);
         }
-        table.finish()
+        table.finish(&BTreeMap::new())
     }
 }
 
@@ -229,18 +229,17 @@ impl<'r, M: Serialize + 'static> Reducing<'r, M, Table> for Tabulating<'r> {
         }
     }
 
-    fn value(mut self: Box<Self>, end: End<'_, '_>) -> Result<Table, AggregateError> {
-        let Some(questions) = self.questions.take() else {
+    fn value(self: Box<Self>, end: End<'_, '_>) -> Result<Table, AggregateError> {
+        let Some(questions) = self.questions else {
             end.run.verdict(end.stop)?;
-            return Ok(self.table.finish());
+            return Ok(self.table.finish(&BTreeMap::new()));
         };
         match end.stop {
             None => {}
             Some(Stop::Drained) => return Err(AggregateError::new(AggregateErrorKind::Drained)),
             Some(Stop::Fatal | Stop::Policy) => return Err(end.run.step_error()),
         }
-        self.table.merge_keys(&questions.names(end.run));
-        Ok(self.table.finish())
+        Ok(self.table.finish(&questions.names(end.run)))
     }
 }
 
