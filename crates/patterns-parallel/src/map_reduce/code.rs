@@ -44,8 +44,7 @@ use crate::RunError;
 /// assert_eq!(table.problems[0].to_string(), "sum:amount: of the wrong type in 1 row, as in c.txt");
 /// # Ok::<(), patterns_parallel::RunError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CodeReduce {
     function: CodeFunction,
     field: Option<Field>,
@@ -129,20 +128,6 @@ impl FromStr for CodeReduce {
             return Err(RunError::Part(format!("{name} needs a field: {form}")));
         }
         Ok(Self { function, field })
-    }
-}
-
-impl TryFrom<String> for CodeReduce {
-    type Error = RunError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<CodeReduce> for String {
-    fn from(reduce: CodeReduce) -> Self {
-        reduce.to_string()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Says which answers can be combined now, and keeps those that wait for their neighbours.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use patterns_core::{AggregateError, AggregateErrorKind, StepRole, TokenCounter};
 use serde::Serialize;
@@ -16,8 +16,8 @@ use crate::machine::Due;
 use crate::run::Run;
 
 /// Answers that are being combined.
-pub(super) struct Combining<'r, M, R> {
-    combine: &'r Combine<M, R>,
+pub(super) struct Combining<M, R> {
+    combine: Arc<Combine<M, R>>,
     waiting: Frontier,
     /// Answers that wait for their neighbours; several for a chunk that was asked about in parts.
     items: BTreeMap<u64, Vec<ReduceItem<M, R>>>,
@@ -25,12 +25,12 @@ pub(super) struct Combining<'r, M, R> {
     is_whole: bool,
 }
 
-impl<'r, M, R> Combining<'r, M, R>
+impl<M, R> Combining<M, R>
 where
     M: Serialize + Clone + Send,
     R: Serialize + Send,
 {
-    pub(super) fn new(combine: &'r Combine<M, R>, waiting: Frontier) -> Self {
+    pub(super) fn new(combine: Arc<Combine<M, R>>, waiting: Frontier) -> Self {
         Self {
             combine,
             waiting,
@@ -92,7 +92,7 @@ where
     }
 }
 
-impl<'r, M, R> Reducing<'r, M, R> for Combining<'r, M, R>
+impl<M, R> Reducing<M, R> for Combining<M, R>
 where
     M: Serialize + Clone + Send + Sync + 'static,
     R: Serialize + Send + Sync + 'static,
@@ -119,7 +119,7 @@ where
         self.waiting.finish();
     }
 
-    fn due(&mut self, _: bool, _: &mut Run<'_>) -> Option<DueStep<'r, M, R>> {
+    fn due(&mut self, _: bool, _: &mut Run<'_>) -> Option<DueStep<M, R>> {
         while self.is_whole
             && let Some(group) = self.combine.topology.next_group(&mut self.waiting)
         {
@@ -127,7 +127,7 @@ where
             if self.take_lone(group.place, &task) {
                 continue;
             }
-            let combine = self.combine;
+            let combine = Arc::clone(&self.combine);
             return Some(Due {
                 role: StepRole::Reduce,
                 label: task.name(),

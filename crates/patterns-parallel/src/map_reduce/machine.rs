@@ -28,7 +28,7 @@ use crate::running::RunMachine;
 pub(super) struct MapReduceMachine<'r, M, R> {
     run: Run<'r>,
     pieces: Pieces<'r>,
-    reducing: Box<dyn Reducing<'r, M, R> + 'r>,
+    reducing: Box<dyn Reducing<M, R>>,
     /// How many steps are under way.
     steps: u64,
     ended: InOrder<Ended<M>>,
@@ -52,7 +52,7 @@ impl<'r, M, R> MapReduceMachine<'r, M, R> {
     pub(super) fn new(
         options: &'r RunOptions,
         pieces: Pieces<'r>,
-        reducing: Box<dyn Reducing<'r, M, R> + 'r>,
+        reducing: Box<dyn Reducing<M, R>>,
     ) -> Self {
         let mut run = Run::start(options, Pattern::MapReduce, pieces.total());
         // Of combinations there may be so many that answered ones are forgotten.
@@ -71,7 +71,7 @@ impl<'r, M, R> MapReduceMachine<'r, M, R> {
 
     /// Returns the next step of the reduction. Once all documents have ended, it is known whether too
     /// many of them have failed for any.
-    fn next_step(&mut self) -> Option<DueStep<'r, M, R>> {
+    fn next_step(&mut self) -> Option<DueStep<M, R>> {
         let are_all_in = self.pieces.is_exhausted() && self.ended.is_empty();
         if are_all_in && self.run.verdict(None).is_err() {
             return None;
@@ -123,11 +123,11 @@ impl<'r, M, R> MapReduceMachine<'r, M, R> {
 }
 
 impl<'r, M, R> Machine for MapReduceMachine<'r, M, R> {
-    type Work = MapWork<'r, M, R>;
+    type Work = MapWork<M, R>;
     type Done = MapDone<M, R>;
     type Purpose = MapPurpose;
 
-    fn due(&mut self, _: BranchId, cx: &mut Context<'_>) -> Poll<Option<DueStep<'r, M, R>>> {
+    fn due(&mut self, _: BranchId, cx: &mut Context<'_>) -> Poll<Option<DueStep<M, R>>> {
         if let Some(step) = self.next_step() {
             return Poll::Ready(Some(step));
         }

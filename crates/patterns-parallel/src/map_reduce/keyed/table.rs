@@ -66,8 +66,8 @@ const EXAMPLES: usize = 5;
 ///
 /// Its size depends on the groups and on what the reductions hold, not on the number of answers.
 #[derive(Clone, Debug)]
-pub(super) struct TableBuilder<'r> {
-    columns: &'r [CodeReduce],
+pub(super) struct TableBuilder {
+    columns: Vec<CodeReduce>,
     group_by: Option<Field>,
     each: Option<Field>,
     answers: u64,
@@ -100,10 +100,10 @@ struct Group {
     rows: u64,
 }
 
-impl<'r> TableBuilder<'r> {
-    pub(super) fn new(reduce: &'r KeyedReduce) -> Self {
+impl TableBuilder {
+    pub(super) fn new(reduce: &KeyedReduce) -> Self {
         let mut table = Self {
-            columns: &reduce.columns,
+            columns: reduce.columns.clone(),
             group_by: reduce.group_by.as_deref().map(Field::new),
             each: reduce.each.as_deref().map(Field::new),
             answers: 0,
@@ -165,7 +165,7 @@ impl<'r> TableBuilder<'r> {
         while !forms.is_empty() {
             let forms = forms.drain(..size).collect();
             let states = self.states.entry(forms);
-            merge(states.or_insert_with(|| none(self.columns)), &taken);
+            merge(states.or_insert_with(|| none(&self.columns)), &taken);
         }
     }
 
@@ -220,6 +220,11 @@ impl<'r> TableBuilder<'r> {
         }
     }
 
+    /// Returns the field whose values are the groups.
+    pub(super) fn group_by(&self) -> Option<&str> {
+        self.group_by.as_ref().map(Field::path)
+    }
+
     /// Returns the keys that are texts, with how many rows each has, in the order of their first rows.
     pub(super) fn keys(&self) -> Vec<KeyCount> {
         let mut groups: Vec<&Group> = self.groups.values().collect();
@@ -244,7 +249,7 @@ impl<'r> TableBuilder<'r> {
             let (new, first) = (exact(&group.key), group.first);
             let group = groups
                 .entry(new.clone())
-                .or_insert_with(|| (group, none(self.columns)));
+                .or_insert_with(|| (group, none(&self.columns)));
             group.0.first = group.0.first.min(first);
             forms.insert(old, new);
         }

@@ -15,7 +15,7 @@ fn keyed(columns: &[&str]) -> KeyedReduce {
     KeyedReduce::new(columns.iter().map(|it| it.parse().unwrap()))
 }
 
-fn table<'r>(keyed: &'r KeyedReduce, answers: &[Value]) -> TableBuilder<'r> {
+fn table(keyed: &KeyedReduce, answers: &[Value]) -> TableBuilder {
     let mut table = TableBuilder::new(keyed);
     for (n, answer) in answers.iter().enumerate() {
         table.add(&format!("d{n}"), answer, None);
