@@ -9,7 +9,6 @@
 //! A [`Panel`] casts ballots, a [`Rule`] decides on them, a [`StoppingRule`] says when no more voters
 //! are asked, and [`Voting`] puts these together.
 
-mod ballot;
 mod election;
 mod elections;
 mod fields;
@@ -23,7 +22,6 @@ mod voter;
 use std::num::{NonZeroU64, NonZeroUsize};
 
 use crate::RunError;
-pub use ballot::{Ballot, BallotTask, Vote};
 use election::standings;
 pub use election::{BatchElection, BatchTally, Election, Standing};
 pub use fields::Fields;
@@ -36,7 +34,7 @@ pub use rules::{
 };
 use stop::{Foresight, MOST_VOTES, Stopper};
 pub use stop::{Step, StopReason, StoppingRule};
-pub use voter::Voter;
+pub use voter::{Ballot, BallotTask, Vote, Voter};
 
 /// Puts one question to several voters and lets a rule decide.
 ///

@@ -20,11 +20,11 @@ use patterns_core::{
     Agent, AgentError, Branch, BranchEnd, BranchId, ModelError, ModelErrorKind, StepRole,
 };
 
-use super::ballot::BallotTask;
 use super::judge::{JudgeTask, Judgement, Pair};
 use super::question::Question;
 use super::rules::Rule;
 use super::stop::{Foresight, Step, Stopper};
+use super::voter::BallotTask;
 use super::voter::Voter;
 use super::{Asking, Voting};
 use crate::fan_out::Stop;

@@ -7,12 +7,12 @@ use patterns_core::Branch;
 
 use super::open_election::OpenElection;
 use crate::voting::Voting;
-use crate::voting::ballot::Ballot;
 use crate::voting::election::Election;
 use crate::voting::judge::{JudgeTask, Judgements, Pair};
 use crate::voting::rules::count::count_answers;
 use crate::voting::rules::{Decision, Rule};
 use crate::voting::stop::{Foresight, StopReason};
+use crate::voting::voter::Ballot;
 
 impl<V, R: Rule> Voting<V, R> {
     fn ballots(&self, election: &OpenElection<V>) -> Vec<Ballot> {
