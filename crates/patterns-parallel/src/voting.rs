@@ -9,7 +9,6 @@
 //! A [`Panel`] casts ballots, a [`Rule`] decides on them, a [`StoppingRule`] says when no more voters
 //! are asked, and [`Voting`] puts these together.
 
-mod ballot;
 mod election;
 mod elections;
 mod fields;
@@ -23,7 +22,6 @@ mod voter;
 use std::num::{NonZeroU64, NonZeroUsize};
 
 use crate::RunError;
-pub use ballot::{Ballot, BallotTask, Vote};
 use election::standings;
 pub use election::{BatchElection, BatchTally, Election, Standing};
 pub use fields::Fields;
@@ -34,9 +32,9 @@ pub use rules::{
     AnswerCount, BestOf, Decision, Detail, FieldElection, Median, Plurality, Rule, Ruling,
     SameMeaning, Share, ShareInterval, Spread, TieBreak,
 };
-use stop::{Chain, Forecast, MOST_VOTES, Stopper};
+use stop::{Foresight, MOST_VOTES, Stopper};
 pub use stop::{Step, StopReason, StoppingRule};
-pub use voter::Voter;
+pub use voter::{Ballot, BallotTask, Vote, Voter};
 
 /// Puts one question to several voters and lets a rule decide.
 ///
@@ -222,11 +220,13 @@ impl<V, R: Rule> Voting<V, R> {
     }
 
     /// Returns what foresees the vote of all voters, where elections may end before that is sure.
-    fn forecast(&self) -> Option<Forecast> {
-        let is_exact = matches!(self.stopping, StoppingRule::Fixed | StoppingRule::Exact);
-        let may_err = matches!(self.asking, Asking::SharedCalls(_)) || !is_exact;
-        let chain = || Chain::new(self.voters.get() as u64).ok();
-        may_err.then(chain).flatten().map(|it| Forecast::of(&it))
+    fn foresight(&self) -> Result<Option<Foresight>, RunError> {
+        let foresight = || Foresight::new(self.voters.get() as u64);
+        Ok(match (self.asking, self.stopping) {
+            (Asking::SharedCalls(_), _) => Some(foresight()?),
+            (_, StoppingRule::Fixed | StoppingRule::Exact) => None,
+            _ => foresight().ok(),
+        })
     }
 
     /// Names the voter that casts a ballot.

@@ -1,6 +1,7 @@
 //! The options of `patterns map-reduce` for reductions by code and checked statements.
 
 use clap::Args;
+use patterns_job::Spelled;
 use patterns_parallel::map_reduce::{CodeReduce, Unsupported};
 
 use super::named::named;
@@ -28,7 +29,7 @@ pub(crate) struct ReduceArgs {
         value_name = "FUNCTION",
         conflicts_with_all = NO_CODE,
     )]
-    pub(crate) code: Vec<CodeReduce>,
+    pub(crate) code: Vec<Spelled<CodeReduce>>,
 
     /// Field of the answers whose values are the groups of --reduce
     ///

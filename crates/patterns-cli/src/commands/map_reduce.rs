@@ -49,8 +49,7 @@ pub(crate) async fn run(job: MapReduceJob, launch: Launch) -> Result<(), Error> 
             table::run(session, &work, (map, corpus)).await
         }
         (Reduce::Statements(it), _) => {
-            let (pattern, record) = work.statements(it, with);
-            statements::run(session, pattern, corpus, &record).await
+            statements::run(session, work.statements(it, with), corpus).await
         }
         (Reduce::None, None) => {
             let map = work.summarising(&setup);

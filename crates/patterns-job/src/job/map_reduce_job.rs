@@ -171,8 +171,7 @@ pub struct AgentReduce {
 #[serde(deny_unknown_fields)]
 pub struct CodePart {
     /// The columns of the table, such as `count`, `sum:total` or `top:3:tag`.
-    #[schemars(with = "Vec<String>")]
-    pub columns: Vec<CodeReduce>,
+    pub columns: Vec<Spelled<CodeReduce>>,
     /// The field whose values are the groups that are reduced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_by: Option<String>,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use patterns_core::{Agent, Contract, Document, Model};
 use patterns_llm::token_counter;
 use patterns_parallel::map_reduce::{
-    Combine, DocumentSummary, Glean, Provenance, Reduction, Statements, Table, document_agent,
-    reduce_agent, summary_agent,
+    Combine, DocumentSummary, Glean, Reduction, Statements, Table, document_agent, reduce_agent,
+    statement_agent, summary_agent,
 };
 use patterns_parallel::{AgentOptions, MapReduce};
 use serde_json::Value;
@@ -149,19 +149,18 @@ impl MapReduceWork {
         Ok(cut(MapReduce::new(map, combine), corpus))
     }
 
-    /// Returns the pattern that combines statements, and the record of what its checks find.
+    /// Returns the pattern that combines statements.
     pub fn statements(
         &self,
         reduce: &StatementsReduce,
         (corpus, setup): (&Corpus, &Setup),
-    ) -> (MapReduce<Statements, Statements>, Provenance) {
+    ) -> MapReduce<Statements, Statements> {
         let (model, options) = self.asked_to_read(setup);
-        let record = Provenance::new(reduce.unsupported);
-        let map = record.map_agent(Arc::clone(&model), &options);
+        let map = statement_agent(Arc::clone(&model), &options, reduce.unsupported);
         let options = setup.agent_options(reduce.instructions.as_deref());
-        let combine = record.combine(model, &options);
+        let combine = Combine::statements(model, &options, reduce.unsupported);
         let combine = self.grouped(combine, setup);
-        (cut(MapReduce::new(map, combine), corpus), record)
+        cut(MapReduce::new(map, combine), corpus)
     }
 
     /// Returns how many tokens of answers a call combines, if calls combine any.

@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 
 use patterns_core::Contract;
-use patterns_parallel::map_reduce::{Glean, KeyedReduce};
+use patterns_parallel::map_reduce::{CodeReduce, Glean, KeyedReduce};
 use patterns_source::Keep;
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::input::{KeptColumns, check_fields, read_examples, read_schema};
@@ -28,7 +27,7 @@ pub struct MapReduceWork {
 }
 
 /// What code computes from answers.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct CodeWork {
     /// The columns, groups and rows.
     pub reduce: KeyedReduce,
@@ -92,7 +91,7 @@ impl MapReduceWork {
 
 /// Plans what code computes from the answers.
 fn code(part: &CodePart, schema: Option<&Value>) -> Result<CodeWork, JobError> {
-    let mut reduce = KeyedReduce::new(part.columns.clone());
+    let mut reduce = KeyedReduce::new(part.columns.iter().map(|it| CodeReduce::clone(it)));
     reduce.group_by.clone_from(&part.group_by);
     reduce.each.clone_from(&part.each);
     let of_input = check_fields(schema, &reduce)?;

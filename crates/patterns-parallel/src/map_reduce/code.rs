@@ -13,7 +13,7 @@ use patterns_core::{meant, name_and_value, pointer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(super) use self::state::{RowPosition, State};
+pub(super) use self::state::State;
 use crate::RunError;
 
 /// A function and the field that it works on, written as `sum:amount` or `top:5:tags`.
@@ -44,8 +44,7 @@ use crate::RunError;
 /// assert_eq!(table.problems[0].to_string(), "sum:amount: of the wrong type in 1 row, as in c.txt");
 /// # Ok::<(), patterns_parallel::RunError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CodeReduce {
     function: CodeFunction,
     field: Option<Field>,
@@ -67,14 +66,14 @@ impl CodeReduce {
     }
 
     /// Takes from a row what it works on: all of it, or nothing if anything is wrong.
-    pub(super) fn take(&self, row: &Value, at: RowPosition) -> Result<State, FieldTrouble> {
+    pub(super) fn take(&self, row: &Value, number: u64) -> Result<State, FieldTrouble> {
         let Some(field) = &self.field else {
             // Only a count does without a field.
             return Ok(State::Count(1));
         };
         let mut state = self.state();
         for (n, value) in field.values(row)?.into_iter().enumerate() {
-            let at = (at, n);
+            let at = (number, n);
             state.merge(&State::of(self.function, value, field.is_of_input(), at)?);
         }
         Ok(state)
@@ -129,20 +128,6 @@ impl FromStr for CodeReduce {
             return Err(RunError::Part(format!("{name} needs a field: {form}")));
         }
         Ok(Self { function, field })
-    }
-}
-
-impl TryFrom<String> for CodeReduce {
-    type Error = RunError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<CodeReduce> for String {
-    fn from(reduce: CodeReduce) -> Self {
-        reduce.to_string()
     }
 }
 

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::combining::Combining;
 use super::halves::parts_of;
-use super::reduce::{Reduce, Reducing, Reduction};
+use super::reduce::Reduce;
 use super::reduce_prompt::{ReduceItem, ReduceTask};
 use super::topology::{FanIn, Topology};
 use crate::RunError;
@@ -47,7 +47,7 @@ use crate::RunError;
 pub struct Combine<M, R> {
     agent: Arc<dyn Agent<ReduceTask<M, R>, R>>,
     tokens: u64,
-    topology: Topology,
+    pub(super) topology: Topology,
     fan_in: Option<u32>,
     pub(super) counter: TokenCounter,
     /// Makes a result of an answer that is alone.
@@ -124,27 +124,18 @@ where
     R: Serialize + Send + Sync + 'static,
 {
     fn from(combine: Combine<M, R>) -> Self {
-        Self::of(combine)
+        let combine = Arc::new(combine);
+        let mut reduce = Self::of(move || {
+            let fan_in = combine.fan_in.map(|mean| FanIn::new(mean).ok_or(NO_FAN_IN));
+            let waiting = combine.topology.begin(combine.tokens, fan_in.transpose()?);
+            Ok(Combining::new(Arc::clone(&combine), waiting))
+        });
+        reduce.is_by_agent = true;
+        reduce
     }
 }
 
-impl<M, R> Reduction<M, R> for Combine<M, R>
-where
-    M: Serialize + Clone + Send + Sync + 'static,
-    R: Serialize + Send + Sync + 'static,
-{
-    fn begin(&self) -> Result<Box<dyn Reducing<'_, M, R> + '_>, RunError> {
-        let fan_in = self
-            .fan_in
-            .map(|mean| FanIn::new(mean).ok_or(RunError::InvalidSetup("a fan-in is at least 2")));
-        let shape = self.topology.begin(self.tokens, fan_in.transpose()?);
-        Ok(Box::new(Combining::new(self, shape)))
-    }
-
-    fn is_by_agent(&self) -> bool {
-        true
-    }
-}
+const NO_FAN_IN: RunError = RunError::InvalidSetup("a fan-in is at least 2");
 
 impl<M: Send + Sync, R: Send + Sync> Combine<M, R> {
     /// Combines answers. If they are too long for the model, groups of them are combined first, and

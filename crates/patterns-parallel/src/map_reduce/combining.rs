@@ -1,7 +1,7 @@
 //! Says which answers can be combined now, and keeps those that wait for their neighbours.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use patterns_core::{AggregateError, AggregateErrorKind, StepRole, TokenCounter};
 use serde::Serialize;
@@ -10,37 +10,37 @@ use super::combine::Combine;
 use super::halves::Mapped;
 use super::reduce::{DueStep, End, MapDone, MapPurpose, MapWork, Reducing};
 use super::reduce_prompt::{ReduceItem, ReduceTask};
-use super::topology::{Place, ReduceGroup, Shape, ShapeEnd};
+use super::topology::{Frontier, ReduceGroup, TopologyEnd};
 use crate::fan_out::Stop;
 use crate::machine::Due;
 use crate::run::Run;
 
 /// Answers that are being combined.
-pub(super) struct Combining<'r, M, R> {
-    combine: &'r Combine<M, R>,
-    shape: Box<dyn Shape>,
+pub(super) struct Combining<M, R> {
+    combine: Arc<Combine<M, R>>,
+    waiting: Frontier,
     /// Answers that wait for their neighbours; several for a chunk that was asked about in parts.
-    items: BTreeMap<Place, Vec<ReduceItem<M, R>>>,
+    items: BTreeMap<u64, Vec<ReduceItem<M, R>>>,
     /// Whether no combination has failed: without one, there can be no root.
     is_whole: bool,
 }
 
-impl<'r, M, R> Combining<'r, M, R>
+impl<M, R> Combining<M, R>
 where
     M: Serialize + Clone + Send,
     R: Serialize + Send,
 {
-    pub(super) fn new(combine: &'r Combine<M, R>, shape: Box<dyn Shape>) -> Self {
+    pub(super) fn new(combine: Arc<Combine<M, R>>, waiting: Frontier) -> Self {
         Self {
             combine,
-            shape,
+            waiting,
             items: BTreeMap::new(),
             is_whole: true,
         }
     }
 
     /// Takes an answer that is alone for its own combination, if it may be.
-    fn take_lone(&mut self, place: Place, task: &ReduceTask<M, R>) -> bool {
+    fn take_lone(&mut self, place: u64, task: &ReduceTask<M, R>) -> bool {
         let (Some(make), [ReduceItem::Mapped { answer, .. }]) =
             (self.combine.alone, &task.items[..])
         else {
@@ -51,11 +51,11 @@ where
         true
     }
 
-    fn take_item(&mut self, place: Place, item: ReduceItem<M, R>) {
+    fn take_item(&mut self, place: u64, item: ReduceItem<M, R>) {
         let items = vec![item];
         let size = size(&items, &self.combine.counter);
         self.items.insert(place, items);
-        self.shape.group_answered(place, size);
+        self.waiting.group_answered(place, size);
     }
 
     fn task(&mut self, group: &ReduceGroup) -> ReduceTask<M, R> {
@@ -68,9 +68,9 @@ where
 
     /// Returns the combination of everything, or why there is none.
     fn root(&mut self, run: &Run<'_>, stop: Option<Stop>) -> Result<R, AggregateError> {
-        let end = self.shape.end();
+        let end = self.waiting.end();
         // What came to its end is whole, even if the run was told to end meanwhile.
-        if let Some(ShapeEnd::Root(place)) = end
+        if let Some(TopologyEnd::Root(place)) = end
             && let Some(ReduceItem::Reduced { answer, .. }) =
                 self.items.remove(&place).and_then(|mut it| it.pop())
         {
@@ -86,25 +86,24 @@ where
             run.verdict(stop)?;
         }
         Err(match end {
-            Some(ShapeEnd::DoesNotFit) => AggregateError::new(AggregateErrorKind::DoesNotFit),
-            Some(ShapeEnd::Root(_)) | None => step_error,
+            Some(TopologyEnd::DoesNotFit) => AggregateError::new(AggregateErrorKind::DoesNotFit),
+            Some(TopologyEnd::Root(_)) | None => step_error,
         })
     }
 }
 
-impl<'r, M, R> Reducing<'r, M, R> for Combining<'r, M, R>
+impl<M, R> Reducing<M, R> for Combining<M, R>
 where
     M: Serialize + Clone + Send + Sync + 'static,
     R: Serialize + Send + Sync + 'static,
 {
     fn begun(&mut self, place: u64) {
-        self.shape.push(Place(place));
+        self.waiting.push(place);
     }
 
     fn mapped(&mut self, place: u64, name: &str, answers: &[Mapped<M>]) {
-        let place = Place(place);
         if answers.is_empty() || !self.is_whole {
-            return self.shape.leaf_failed(place);
+            return self.waiting.leaf_failed(place);
         }
         let items = answers.iter().map(|it| ReduceItem::Mapped {
             id: it.id.clone(),
@@ -112,23 +111,23 @@ where
         });
         let items: Vec<_> = items.collect();
         let size = size(&items, &self.combine.counter);
-        self.shape.leaf_answered(place, &digest(name), size);
+        self.waiting.leaf_answered(place, &digest(name), size);
         self.items.insert(place, items);
     }
 
     fn finish(&mut self) {
-        self.shape.finish();
+        self.waiting.finish();
     }
 
-    fn due(&mut self, _: bool, _: &mut Run<'_>) -> Option<DueStep<'r, M, R>> {
+    fn due(&mut self, _: bool, _: &mut Run<'_>) -> Option<DueStep<M, R>> {
         while self.is_whole
-            && let Some(group) = self.shape.next_group()
+            && let Some(group) = self.combine.topology.next_group(&mut self.waiting)
         {
             let task = self.task(&group);
             if self.take_lone(group.place, &task) {
                 continue;
             }
-            let combine = self.combine;
+            let combine = Arc::clone(&self.combine);
             return Some(Due {
                 role: StepRole::Reduce,
                 label: task.name(),

@@ -19,11 +19,11 @@ use self::same_keys::{KeyCount, KeyPair, key_agent, key_candidates, merged_keys}
 use self::table::TableBuilder;
 pub use self::table::{FieldProblem, Table};
 use super::code::CodeReduce;
-use super::reduce::{DueStep, End, MapDone, MapPurpose, MapWork, Reduce, Reducing, Reduction};
+use super::reduce::{DueStep, End, MapDone, MapPurpose, MapWork, Reduce, Reducing};
+use crate::AgentOptions;
 use crate::fan_out::Stop;
 use crate::machine::Due;
 use crate::run::Run;
-use crate::{AgentOptions, RunError};
 
 /// Reduces the answers to a table, by code: reductions of all of them, or of each group.
 ///
@@ -44,7 +44,7 @@ use crate::{AgentOptions, RunError};
 /// assert_eq!(outcome.value?.rows, [[json!("WARN"), json!(2)], [json!("INFO"), json!(1)]]);
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct KeyedReduce {
     /// The reductions, one per column.
     pub columns: Vec<CodeReduce>,
@@ -54,7 +54,6 @@ pub struct KeyedReduce {
     /// The field with the rows, if an answer is a list of them; without it an answer is one row.
     pub each: Option<String>,
     /// Who is asked which keys mean the same, if anybody is.
-    #[serde(skip)]
     same: Option<Arc<dyn Agent<KeyPair, bool>>>,
 }
 
@@ -104,30 +103,26 @@ impl KeyedReduce {
         for (name, answer) in answers {
             table.add(name.as_ref(), answer, None);
         }
-        table.finish()
+        table.finish(&BTreeMap::new())
     }
 }
 
 impl<M: Serialize + 'static> From<KeyedReduce> for Reduce<M, Table> {
     fn from(reduce: KeyedReduce) -> Self {
-        Self::of(reduce)
-    }
-}
-
-impl<M: Serialize + 'static> Reduction<M, Table> for KeyedReduce {
-    fn begin(&self) -> Result<Box<dyn Reducing<'_, M, Table> + '_>, RunError> {
-        Ok(Box::new(Tabulating {
-            reduce: self,
-            table: TableBuilder::new(self),
-            questions: None,
-        }))
+        Self::of(move || {
+            Ok(Tabulating {
+                same: reduce.same.clone(),
+                table: TableBuilder::new(&reduce),
+                questions: None,
+            })
+        })
     }
 }
 
 /// A table that is being filled.
-struct Tabulating<'r> {
-    reduce: &'r KeyedReduce,
-    table: TableBuilder<'r>,
+struct Tabulating {
+    same: Option<Arc<dyn Agent<KeyPair, bool>>>,
+    table: TableBuilder,
     questions: Option<Questions>,
 }
 
@@ -196,7 +191,7 @@ impl Questions {
     }
 }
 
-impl<'r, M: Serialize + 'static> Reducing<'r, M, Table> for Tabulating<'r> {
+impl<M: Serialize + 'static> Reducing<M, Table> for Tabulating {
     fn row(&mut self, row: &Branch<M>) {
         if let Some(answer) = row.value() {
             // What cannot be written as JSON has no fields, which the table will say.
@@ -205,9 +200,9 @@ impl<'r, M: Serialize + 'static> Reducing<'r, M, Table> for Tabulating<'r> {
         }
     }
 
-    fn due(&mut self, are_all_in: bool, run: &mut Run<'_>) -> Option<DueStep<'r, M, Table>> {
-        let same = self.reduce.same.as_deref().filter(|_| are_all_in)?;
-        let field = self.reduce.group_by.as_deref()?;
+    fn due(&mut self, are_all_in: bool, run: &mut Run<'_>) -> Option<DueStep<M, Table>> {
+        let same = self.same.clone().filter(|_| are_all_in)?;
+        let field = self.table.group_by()?;
         let keys = || Questions::new(self.table.keys(), run);
         let ((a, b), pair) = self.questions.get_or_insert_with(keys).next(field)?;
         Some(Due {
@@ -229,18 +224,17 @@ impl<'r, M: Serialize + 'static> Reducing<'r, M, Table> for Tabulating<'r> {
         }
     }
 
-    fn value(mut self: Box<Self>, end: End<'_, '_>) -> Result<Table, AggregateError> {
-        let Some(questions) = self.questions.take() else {
+    fn value(self: Box<Self>, end: End<'_, '_>) -> Result<Table, AggregateError> {
+        let Some(questions) = self.questions else {
             end.run.verdict(end.stop)?;
-            return Ok(self.table.finish());
+            return Ok(self.table.finish(&BTreeMap::new()));
         };
         match end.stop {
             None => {}
             Some(Stop::Drained) => return Err(AggregateError::new(AggregateErrorKind::Drained)),
             Some(Stop::Fatal | Stop::Policy) => return Err(end.run.step_error()),
         }
-        self.table.merge_keys(&questions.names(end.run));
-        Ok(self.table.finish())
+        Ok(self.table.finish(&questions.names(end.run)))
     }
 }
 

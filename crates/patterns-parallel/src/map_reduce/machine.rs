@@ -10,10 +10,10 @@ use std::task::{Context, Poll, ready};
 
 use patterns_core::{
     AgentError, AgentErrorKind, Branch, BranchEnd, BranchId, Covered, ModelErrorKind, Outcome,
-    Pattern, StepRole, Warning, some_of,
+    Pattern, StepRole,
 };
 
-use super::coverage::ChunkNumber;
+use super::coverage::CoverageAccount;
 use super::halves::Mapped;
 use super::pieces::Pieces;
 use super::reduce::{DueStep, End, MapDone, MapPurpose, MapWork, Reducing};
@@ -28,20 +28,31 @@ use crate::running::RunMachine;
 pub(super) struct MapReduceMachine<'r, M, R> {
     run: Run<'r>,
     pieces: Pieces<'r>,
-    reducing: Box<dyn Reducing<'r, M, R> + 'r>,
+    reducing: Box<dyn Reducing<M, R>>,
     /// How many steps are under way.
     steps: u64,
-    /// What was cancelled before anything was sent, or in flight.
-    cancelled: Vec<ChunkNumber>,
-    ended: InOrder<Vec<Branch<M>>>,
+    ended: InOrder<Ended<M>>,
+    coverage: CoverageAccount,
+    /// What was cancelled, before anything was sent or in flight, with all behind it: how it ended is known when
+    /// it is known why the run did.
+    late: Vec<(u64, String, Option<Covered>)>,
     rows: VecDeque<Branch<M>>,
+}
+
+/// A piece that has ended.
+struct Ended<M> {
+    document: u64,
+    name: String,
+    /// Nothing if it was cancelled.
+    end: Option<Covered>,
+    rows: Vec<Branch<M>>,
 }
 
 impl<'r, M, R> MapReduceMachine<'r, M, R> {
     pub(super) fn new(
         options: &'r RunOptions,
         pieces: Pieces<'r>,
-        reducing: Box<dyn Reducing<'r, M, R> + 'r>,
+        reducing: Box<dyn Reducing<M, R>>,
     ) -> Self {
         let mut run = Run::start(options, Pattern::MapReduce, pieces.total());
         // Of combinations there may be so many that answered ones are forgotten.
@@ -51,15 +62,16 @@ impl<'r, M, R> MapReduceMachine<'r, M, R> {
             pieces,
             reducing,
             steps: 0,
-            cancelled: Vec::new(),
             ended: InOrder::new(options),
+            coverage: CoverageAccount::default(),
+            late: Vec::new(),
             rows: VecDeque::new(),
         }
     }
 
     /// Returns the next step of the reduction. Once all documents have ended, it is known whether too
     /// many of them have failed for any.
-    fn next_step(&mut self) -> Option<DueStep<'r, M, R>> {
+    fn next_step(&mut self) -> Option<DueStep<M, R>> {
         let are_all_in = self.pieces.is_exhausted() && self.ended.is_empty();
         if are_all_in && self.run.verdict(None).is_err() {
             return None;
@@ -69,82 +81,85 @@ impl<'r, M, R> MapReduceMachine<'r, M, R> {
         Some(due)
     }
 
-    fn take_mapped(&mut self, place: u64, number: ChunkNumber, branch: Branch<Vec<Mapped<M>>>) {
+    fn take_mapped(&mut self, place: u64, document: u64, branch: Branch<Vec<Mapped<M>>>) {
         self.run.account(&branch);
-        match &branch.end {
-            BranchEnd::Answered(answers) => self.note_answers(number, answers),
-            BranchEnd::Failed(error) => {
-                let end = match is_unsent(error) {
-                    true => Covered::NotBegun,
-                    false => Covered::Failed,
-                };
-                self.pieces.coverage.end(number, end);
-            }
-            BranchEnd::Cancelled if branch.usage.attempts == 0 => self.cancelled.push(number),
-            BranchEnd::Cancelled => self.pieces.coverage.end(number, Covered::Failed),
-        }
+        let end = match &branch.end {
+            BranchEnd::Answered(_) => Some(Covered::Mapped),
+            BranchEnd::Failed(error) if is_unsent(error) => Some(Covered::NotBegun),
+            BranchEnd::Cancelled if branch.usage.attempts == 0 => None,
+            BranchEnd::Failed(_) | BranchEnd::Cancelled => Some(Covered::Failed),
+        };
         let answers = branch.value().map_or(&[][..], Vec::as_slice);
         self.reducing.mapped(place, &branch.label, answers);
-        self.ended.put(place, rows(branch));
-        while let Some(rows) = self.ended.next() {
-            rows.iter().for_each(|row| self.reducing.row(row));
-            self.rows.extend(rows);
-        }
+        let ended = Ended {
+            document,
+            name: branch.label.clone(),
+            end,
+            rows: rows(branch),
+        };
+        self.put(place, ended);
     }
 
-    fn note_answers(&mut self, number: ChunkNumber, answers: &[Mapped<M>]) {
-        if let [first, _, ..] = answers {
-            for it in answers {
-                self.pieces.remember_name(&it.id);
+    /// Takes a piece that has ended, and accounts for all whose turn has come.
+    fn put(&mut self, place: u64, ended: Ended<M>) {
+        self.ended.put(place, ended);
+        while let Some(it) = self.ended.next() {
+            it.rows.iter().for_each(|row| self.reducing.row(row));
+            if let [first, _, ..] = &it.rows[..] {
+                it.rows
+                    .iter()
+                    .for_each(|row| self.pieces.remember_name(&row.label));
+                let name = first.label.rsplit_once('#').map_or("", |it| it.0);
+                let is_uncut = !self.pieces.are_chunks();
+                self.coverage.in_parts(is_uncut.then_some(name));
             }
-            let name = first.id.rsplit_once('#').map_or("", |it| it.0);
-            let uncut = (!self.pieces.are_chunks()).then(|| name.to_owned());
-            self.pieces.coverage.in_parts(number, uncut);
+            match it.end.filter(|_| self.late.is_empty()) {
+                Some(end) => self.coverage.end(it.document, it.name, end),
+                None => self.late.push((it.document, it.name, it.end)),
+            }
+            self.rows.extend(it.rows);
         }
-        self.pieces.coverage.end(number, Covered::Mapped);
-    }
-
-    /// Warns of what was cut although nobody had asked for it.
-    fn warn_of_cuts(&mut self) {
-        let (names, count) = self.pieces.coverage.cuts();
-        if count == 0 {
-            return;
-        }
-        let named = some_of(names, count);
-        let message =
-            format!("too long for the model as a whole, so asked about in parts: {named}");
-        self.run.warn(Warning::new("document-cut", message));
     }
 }
 
 impl<'r, M, R> Machine for MapReduceMachine<'r, M, R> {
-    type Work = MapWork<'r, M, R>;
+    type Work = MapWork<M, R>;
     type Done = MapDone<M, R>;
     type Purpose = MapPurpose;
 
-    fn due(&mut self, _: BranchId, cx: &mut Context<'_>) -> Poll<Option<DueStep<'r, M, R>>> {
+    fn due(&mut self, _: BranchId, cx: &mut Context<'_>) -> Poll<Option<DueStep<M, R>>> {
         if let Some(step) = self.next_step() {
             return Poll::Ready(Some(step));
         }
-        if !self.pieces.is_exhausted() {
+        while !self.pieces.is_exhausted() {
             if self.ended.is_full() {
                 return Poll::Pending;
             }
-            if let Some(next) = ready!(self.pieces.poll_next(cx)) {
-                let columns = next.piece.columns();
-                let place = self.ended.begin();
-                self.reducing.begun(place);
-                return Poll::Ready(Some(Due {
-                    role: StepRole::Map,
-                    label: next.name,
-                    purpose: MapPurpose::Map(place, next.number, columns),
-                    work: MapWork::Map(next.piece),
-                }));
-            }
-            self.reducing.finish();
-            if let Some(step) = self.next_step() {
-                return Poll::Ready(Some(step));
-            }
+            let Some(next) = ready!(self.pieces.poll_next(cx)) else {
+                self.reducing.finish();
+                if let Some(step) = self.next_step() {
+                    return Poll::Ready(Some(step));
+                }
+                break;
+            };
+            let (place, name, document) = (self.ended.begin(), next.name, next.document);
+            let Some(piece) = next.piece else {
+                let ended = Ended {
+                    document,
+                    name,
+                    end: Some(Covered::Skipped),
+                    rows: Vec::new(),
+                };
+                self.put(place, ended);
+                continue;
+            };
+            self.reducing.begun(place);
+            return Poll::Ready(Some(Due {
+                role: StepRole::Map,
+                label: name,
+                purpose: MapPurpose::Map(place, document, piece.columns()),
+                work: MapWork::Map(piece),
+            }));
         }
         match self.ended.is_empty() && self.steps == 0 {
             true => Poll::Ready(None),
@@ -153,12 +168,12 @@ impl<'r, M, R> Machine for MapReduceMachine<'r, M, R> {
     }
 
     fn ended(&mut self, purpose: MapPurpose, branch: Branch<MapDone<M, R>>) -> Vec<BranchId> {
-        if let MapPurpose::Map(place, number, columns) = purpose {
+        if let MapPurpose::Map(place, document, columns) = purpose {
             let branch = branch.and_then(|done| match done {
                 MapDone::Mapped(answers) => Some(answers),
                 MapDone::Combined(_) | MapDone::Compared(_) => None,
             });
-            self.take_mapped(place, number, Branch { columns, ..branch });
+            self.take_mapped(place, document, Branch { columns, ..branch });
         } else {
             self.steps -= 1;
             let made = self.run.take_step(branch);
@@ -191,11 +206,18 @@ impl<M, R> RunMachine for MapReduceMachine<'_, M, R> {
             Some(Stop::Policy) => Covered::Failed,
             _ => Covered::NotBegun,
         };
-        for number in std::mem::take(&mut self.cancelled) {
-            self.pieces.coverage.end(number, end);
+        for (document, name, known) in self.late {
+            self.coverage.end(document, name, known.unwrap_or(end));
         }
-        self.warn_of_cuts();
-        let coverage = self.pieces.coverage.finish();
+        let (pieces, documents) = self.pieces.left();
+        for it in pieces {
+            let end = it.piece.map_or(Covered::Skipped, |_| Covered::Failed);
+            self.coverage.end(it.document, it.name, end);
+        }
+        if let Some(warning) = self.coverage.warning() {
+            self.run.warn(warning);
+        }
+        let coverage = self.coverage.finish(documents);
         let value = self.reducing.value(End {
             run: &mut self.run,
             stop,

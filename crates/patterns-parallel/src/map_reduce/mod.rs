@@ -30,7 +30,7 @@ pub use pattern::MapReduce;
 pub use pieces::MapInput;
 pub(crate) use provenance::find_quote;
 pub use provenance::{
-    Provenance, Quote, Statement, Statements, Support, SupportCounts, Unfolded, Unsupported,
+    Quote, Statement, Statements, Support, SupportCounts, Unfolded, Unsupported, statement_agent,
 };
 pub use reduce::Reduce;
 pub use reduce_prompt::{ReduceItem, ReduceTask, reduce_agent};

@@ -94,8 +94,11 @@ impl<M, R> MapReduce<M, R> {
         R: Clone + Send + Sync + 'static,
         F: Fn(&mut R, &str, &M) + Clone + Send + Sync + 'static,
     {
-        let value = initial;
-        Self::new(map, Reduce::of(Fold { value, add }))
+        let begin = move || {
+            let (value, add) = (initial.clone(), add.clone());
+            Ok(Fold { value, add })
+        };
+        Self::new(map, Reduce::of(begin))
     }
 
     /// Cuts documents that are too long for one call. Each chunk is a branch of its own, with the
@@ -134,10 +137,9 @@ where
         S: Stream<Item: Into<MapInput>> + Send + 'r,
     {
         Running::new(async move {
-            let reduction = self.reduce.reduction();
-            let reducing = reduction.begin()?;
+            let reducing = self.reduce.begin()?;
             let splitter = self.splitter.clone();
-            let pieces = Pieces::open(documents, splitter, reduction.is_by_agent()).await?;
+            let pieces = Pieces::open(documents, splitter, self.reduce.is_by_agent).await?;
             let machine = MapReduceMachine::new(options, pieces, reducing);
             Ok(FanOut::new(machine, options, |work, scope| {
                 Box::pin(self.carry_out(work, scope))
@@ -147,7 +149,7 @@ where
 
     async fn carry_out(
         &self,
-        work: MapWork<'_, M, R>,
+        work: MapWork<M, R>,
         scope: Scope,
     ) -> Result<Answer<MapDone<M, R>>, AgentError> {
         match work {

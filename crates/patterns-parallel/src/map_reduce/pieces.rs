@@ -10,7 +10,6 @@ use futures_core::Stream;
 use futures_util::StreamExt;
 use patterns_core::{Chunk, Columns, Document, Split};
 
-use super::coverage::{ChunkNumber, CoverageAccount};
 use super::unseen::SeenWords;
 use crate::RunError;
 
@@ -55,11 +54,12 @@ impl Piece {
     }
 }
 
-/// A piece with its name and its line in the account of the run.
+/// A piece with its name, and the number of its document.
 pub(super) struct Named {
     pub(super) name: String,
-    pub(super) number: ChunkNumber,
-    pub(super) piece: Piece,
+    pub(super) document: u64,
+    /// Nothing if there is nothing in the document.
+    pub(super) piece: Option<Piece>,
 }
 
 /// The documents of a run, and what is known of those that have come.
@@ -68,8 +68,10 @@ pub(super) struct Pieces<'r> {
     splitter: Option<Arc<dyn Split>>,
     /// Pieces of the last document.
     made: VecDeque<Named>,
+    /// How many documents there are, if that is known, and how many have come.
+    total: Option<u64>,
+    come: u64,
     is_exhausted: bool,
-    pub(super) coverage: CoverageAccount,
     /// The words of the documents, if a result is to be held to them.
     pub(super) words: Option<SeenWords>,
 }
@@ -97,8 +99,9 @@ impl<'r> Pieces<'r> {
             inputs,
             splitter,
             made: VecDeque::new(),
+            total,
+            come: 0,
             is_exhausted: false,
-            coverage: CoverageAccount::expecting(total),
             words: remembers_words.then(SeenWords::default),
         };
         pieces.cut(first);
@@ -107,8 +110,7 @@ impl<'r> Pieces<'r> {
 
     /// Returns how many pieces there will be, if that is known.
     pub(super) fn total(&self) -> Option<u64> {
-        let total = self.coverage.expected();
-        total.filter(|_| self.splitter.is_none())
+        self.total.filter(|_| self.splitter.is_none())
     }
 
     /// Returns whether documents are cut because somebody asked for it.
@@ -130,45 +132,48 @@ impl<'r> Pieces<'r> {
             }
             match ready!(self.inputs.as_mut().poll_next(cx)) {
                 Some(input) => self.cut(input),
-                None => {
-                    self.is_exhausted = true;
-                    self.coverage.exhaust();
-                }
+                None => self.is_exhausted = true,
             }
         }
     }
 
+    /// Returns the pieces that have come and were not begun, and how many documents have not come, if that is
+    /// known.
+    pub(super) fn left(&mut self) -> (VecDeque<Named>, Option<u64>) {
+        let documents = match self.is_exhausted {
+            true => Some(0),
+            false => self.total.map(|it| it.saturating_sub(self.come)),
+        };
+        (std::mem::take(&mut self.made), documents)
+    }
+
     /// Cuts a document into pieces; in one without any there is nothing.
     fn cut(&mut self, input: MapInput) {
-        let (document, pieces) = match input {
-            MapInput::Unreadable { id, reason } => {
-                (id.clone(), vec![(id, Piece::Unreadable(reason))])
-            }
+        let pieces = match input {
+            MapInput::Unreadable { id, reason } => vec![(id, Some(Piece::Unreadable(reason)))],
             MapInput::Document(document) => {
                 if let Some(words) = &mut self.words {
                     words.add(&document);
                 }
-                let id = document.id.clone();
-                let pieces = match &self.splitter {
-                    Some(splitter) => {
-                        let chunks = splitter.split(&document).into_iter();
-                        chunks.map(|it| (it.id(), Piece::Chunk(it))).collect()
+                match self.splitter.as_ref().map(|it| it.split(&document)) {
+                    None => vec![(document.id.clone(), Some(Piece::Whole(document)))],
+                    Some(chunks) if chunks.is_empty() => vec![(document.id, None)],
+                    Some(chunks) => {
+                        let chunks = chunks.into_iter();
+                        chunks.map(|it| (it.id(), Some(Piece::Chunk(it)))).collect()
                     }
-                    None => vec![(id.clone(), Piece::Whole(document))],
-                };
-                (id, pieces)
+                }
             }
         };
-        let names = pieces.iter().map(|it| it.0.clone());
-        let number = self.coverage.begin(&document, names.collect());
-        for (place, (name, piece)) in pieces.into_iter().enumerate() {
+        for (name, piece) in pieces {
             self.remember_name(&name);
             self.made.push_back(Named {
                 name,
-                number: (number, place),
+                document: self.come,
                 piece,
             });
         }
+        self.come += 1;
     }
 
     /// Remembers a name that a model is shown.

@@ -7,92 +7,72 @@
 
 mod check;
 mod quote;
-mod record;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use patterns_core::{Agent, Document, Model, Prompt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use self::check::{Statement, Statements, Support, SupportCounts, Unsupported};
+use self::check::statements_of;
+pub use self::check::{Statement, Statements, Support, SupportCounts, Unfolded, Unsupported};
 pub(crate) use self::quote::find_quote;
-pub use self::record::Unfolded;
-use self::record::{Known, statements_of};
 use super::combine::Combine;
 use super::reduce_prompt::ReduceTask;
 use crate::AgentOptions;
 
 type Task = ReduceTask<Statements, Statements>;
 
-/// Makes the agents of a map-reduce whose answers are statements, checks every answer against what it was
-/// made of before it is combined, and keeps the record of that: for one run. Its clones are the same record.
-///
-/// It holds the texts of the documents (which are shared, not copied) and every statement, so it
-/// grows with the run.
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use std::sync::Arc;
-/// use futures_util::{StreamExt, stream};
-/// use patterns_core::Document;
-/// use patterns_parallel::map_reduce::{MapReduce, Provenance, Support, Unsupported};
-/// use patterns_parallel::{AgentOptions, RunOptions};
-/// use patterns_testkit::ScriptedModel;
-///
-/// let model = Arc::new(ScriptedModel::new([
-///     r#"{"statements": [{"text": "Sales rose.", "sources": ["q1"], "quote": {"source": "q1", "text": "went up"}}]}"#,
-///     r#"{"statements": []}"#,
-///     r#"{"statements": [{"text": "Sales rose, costs too.", "sources": ["q1", "q3"], "quote": null}]}"#,
-/// ]));
-/// let (agent, record) = (AgentOptions::default(), Provenance::new(Unsupported::Flag));
-/// let map = record.map_agent(model.clone(), &agent);
-/// let map_reduce = MapReduce::new(map, record.combine(model, &agent));
-/// let documents = stream::iter([("q1", "Sales went up."), ("q2", "")]);
-/// let documents = documents.map(|(id, text)| Document::new(id, text));
-/// let outcome = map_reduce.run(documents, &RunOptions::default()).await?;
-/// let [statement] = &outcome.value?.statements[..] else { panic!("there is one") };
-/// assert_eq!(statement.support, Support::ForeignSource(vec!["q3".to_owned()]));
-/// let unfolded = statement.unfold(&record.answers());
-/// assert_eq!(unfolded[0].statements[0].quoted, Some(6..13));
-/// # Ok(()) }
-/// ```
-#[derive(Clone, Debug, Default)]
-pub struct Provenance {
+/// Makes the agent that reads documents into statements, and checks these against the document;
+/// `unsupported` is what becomes of those that are not supported.
+pub fn statement_agent(
+    model: Arc<dyn Model>,
+    options: &AgentOptions,
     unsupported: Unsupported,
-    known: Arc<Mutex<Known>>,
+) -> impl Agent<Document, Statements> + use<> {
+    let agent = options.agent_of(model, MAP_INSTRUCTIONS);
+    agent.map(move |it, document: &Document| Statements::of_document(it, document, unsupported))
 }
 
-impl Provenance {
-    /// Begins a record; `unsupported` is what becomes of statements that are not supported.
-    pub fn new(unsupported: Unsupported) -> Self {
-        Self {
-            unsupported,
-            known: Arc::default(),
-        }
-    }
-
-    /// Makes the agent that reads documents into statements.
-    pub fn map_agent(
-        &self,
+impl Combine<Statements, Statements> {
+    /// Combines statements into others, by an agent, and checks these against what they were made of. Those
+    /// about one document are a result as they are, unless the agent is told more.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::sync::Arc;
+    /// use futures_util::{StreamExt, stream};
+    /// use patterns_core::Document;
+    /// use patterns_parallel::map_reduce::{Combine, MapReduce, Support, Unsupported, statement_agent};
+    /// use patterns_parallel::{AgentOptions, RunOptions};
+    /// use patterns_testkit::ScriptedModel;
+    ///
+    /// let model = Arc::new(ScriptedModel::new([
+    ///     r#"{"statements": [{"text": "Sales rose.", "sources": ["q1"], "quote": {"source": "q1", "text": "went up"}}]}"#,
+    ///     r#"{"statements": []}"#,
+    ///     r#"{"statements": [{"text": "Sales rose, costs too.", "sources": ["q1", "q3"], "quote": null}]}"#,
+    /// ]));
+    /// let options = AgentOptions::default();
+    /// let map = statement_agent(model.clone(), &options, Unsupported::Flag);
+    /// let combine = Combine::statements(model, &options, Unsupported::Flag);
+    /// let documents = stream::iter([("q1", "Sales went up."), ("q2", "")]);
+    /// let documents = documents.map(|(id, text)| Document::new(id, text));
+    /// let outcome = MapReduce::new(map, combine).run(documents, &RunOptions::default()).await?;
+    /// let result = outcome.value?;
+    /// let [statement] = &result.statements[..] else { panic!("there is one") };
+    /// assert_eq!(statement.support, Support::ForeignSource(vec!["q3".to_owned()]));
+    /// let unfolded = statement.unfold(&result.answers());
+    /// assert_eq!(unfolded[0].statements[0].quoted, Some(6..13));
+    /// # Ok(()) }
+    /// ```
+    pub fn statements(
         model: Arc<dyn Model>,
         options: &AgentOptions,
-    ) -> impl Agent<Document, Statements> + use<> {
-        let record = self.clone();
-        let agent = options.agent_of(model, MAP_INSTRUCTIONS);
-        agent.map(move |it, document: &Document| record.map(it, document))
-    }
-
-    /// Combines statements into others, by an agent. Those about one document are a result as they are, unless
-    /// the agent is told more.
-    pub fn combine(
-        &self,
-        model: Arc<dyn Model>,
-        options: &AgentOptions,
-    ) -> Combine<Statements, Statements> {
-        let record = self.clone();
+        unsupported: Unsupported,
+    ) -> Self {
         let agent = options.agent_of(model, REDUCE_INSTRUCTIONS).prompt(words);
-        let combine = Combine::by(agent.map(move |it, task: &Task| record.reduce(it, task)));
+        let checked = move |it, task: &Task| Statements::of_combination(it, task, unsupported);
+        let combine = Self::by(agent.map(checked));
         match options.instructions {
             Some(_) => combine,
             None => combine.alone(Statements::clone),

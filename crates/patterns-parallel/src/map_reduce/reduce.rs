@@ -4,10 +4,8 @@ use std::fmt;
 
 use patterns_core::{AggregateError, Branch, Columns, Coverage, Scope};
 
-use super::coverage::ChunkNumber;
 use super::halves::Mapped;
 use super::pieces::Piece;
-use super::topology::Place;
 use super::unseen::SeenWords;
 use crate::RunError;
 use crate::fan_out::{Stop, Work};
@@ -22,15 +20,28 @@ use crate::run::Run;
 /// | [`KeyedReduce`](super::KeyedReduce) | a table that code computes |
 /// | [`MapReduce::fold`](super::MapReduce::fold) | what a function of yours makes of them, one after the other |
 /// | [`MapReduce::rows`](super::MapReduce::rows) | nothing: the answers themselves are the result |
-pub struct Reduce<M, R>(Box<dyn Reduction<M, R>>);
+pub struct Reduce<M, R> {
+    begin: Box<Begin<M, R>>,
+    /// Whether an agent writes the result: then it is held to the words of the documents, and there may be so
+    /// many steps that answered ones are forgotten.
+    pub(super) is_by_agent: bool,
+}
+
+/// Begins a run.
+type Begin<M, R> = dyn Fn() -> Result<Box<dyn Reducing<M, R>>, RunError> + Send + Sync;
 
 impl<M, R> Reduce<M, R> {
-    pub(super) fn of(reduction: impl Reduction<M, R> + 'static) -> Self {
-        Self(Box::new(reduction))
+    pub(super) fn of<S: Reducing<M, R> + 'static>(
+        begin: impl Fn() -> Result<S, RunError> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            begin: Box::new(move || Ok(Box::new(begin()?))),
+            is_by_agent: false,
+        }
     }
 
-    pub(super) fn reduction(&self) -> &dyn Reduction<M, R> {
-        &*self.0
+    pub(super) fn begin(&self) -> Result<Box<dyn Reducing<M, R>>, RunError> {
+        (self.begin)()
     }
 }
 
@@ -40,41 +51,29 @@ impl<M, R> fmt::Debug for Reduce<M, R> {
     }
 }
 
-/// How answers are reduced, run by run.
-pub(super) trait Reduction<M, R>: Send + Sync {
-    /// Begins a run.
-    fn begin(&self) -> Result<Box<dyn Reducing<'_, M, R> + '_>, RunError>;
-
-    /// Returns whether an agent writes the result: then it is held to the words of the documents, and there may
-    /// be so many steps that answered ones are forgotten.
-    fn is_by_agent(&self) -> bool {
-        false
-    }
-}
-
 /// What a branch works on.
-pub(super) enum MapWork<'r, M, R> {
+pub(super) enum MapWork<M, R> {
     /// A piece of the input.
     Map(Piece),
     /// A step of the reduction, which carries it out itself.
-    Step(Step<'r, M, R>),
+    Step(Step<M, R>),
 }
 
 /// A step that has not begun.
-type Step<'r, M, R> = Box<dyn FnOnce(Scope) -> Work<'r, MapDone<M, R>> + Send + 'r>;
+type Step<M, R> = Box<dyn FnOnce(Scope) -> Work<'static, MapDone<M, R>> + Send>;
 
 /// What a branch is for.
 pub(super) enum MapPurpose {
-    /// An answer: the place of the document, its line in the account, and its columns.
-    Map(u64, ChunkNumber, Option<Columns>),
+    /// An answer: its place, the number of the document, and its columns.
+    Map(u64, u64, Option<Columns>),
     /// A combination: where it belongs, and the first and the last document that it is about.
-    Combine(Place, [String; 2]),
+    Combine(u64, [String; 2]),
     /// A comparison: the places of both keys.
     Compare(usize, usize),
 }
 
 /// A step that is due.
-pub(super) type DueStep<'r, M, R> = Due<MapWork<'r, M, R>, MapPurpose>;
+pub(super) type DueStep<M, R> = Due<MapWork<M, R>, MapPurpose>;
 
 /// What a branch makes.
 pub(super) enum MapDone<M, R> {
@@ -87,7 +86,7 @@ pub(super) enum MapDone<M, R> {
 /// The pure state of a reduction in a run under way.
 ///
 /// Documents are known by their places, counted from 0 in the order in which they begin.
-pub(super) trait Reducing<'r, M, R>: Send {
+pub(super) trait Reducing<M, R>: Send {
     /// Takes note that the next document has begun.
     fn begun(&mut self, _place: u64) {}
 
@@ -101,7 +100,7 @@ pub(super) trait Reducing<'r, M, R>: Send {
     fn finish(&mut self) {}
 
     /// Returns the next step that can be made now. `are_all_in` says whether every document has ended.
-    fn due(&mut self, _are_all_in: bool, _run: &mut Run<'_>) -> Option<DueStep<'r, M, R>> {
+    fn due(&mut self, _are_all_in: bool, _run: &mut Run<'_>) -> Option<DueStep<M, R>> {
         None
     }
 
@@ -121,23 +120,12 @@ pub(super) struct End<'e, 'r> {
 }
 
 /// A function that takes the answers one after the other, in input order.
-#[derive(Clone)]
 pub(super) struct Fold<R, F> {
     pub(super) value: R,
     pub(super) add: F,
 }
 
-impl<M, R, F> Reduction<M, R> for Fold<R, F>
-where
-    R: Clone + Send + Sync + 'static,
-    F: Fn(&mut R, &str, &M) + Clone + Send + Sync + 'static,
-{
-    fn begin(&self) -> Result<Box<dyn Reducing<'_, M, R> + '_>, RunError> {
-        Ok(Box::new(self.clone()))
-    }
-}
-
-impl<M, R: Send, F: Fn(&mut R, &str, &M) + Send> Reducing<'_, M, R> for Fold<R, F> {
+impl<M, R: Send, F: Fn(&mut R, &str, &M) + Send> Reducing<M, R> for Fold<R, F> {
     fn row(&mut self, row: &Branch<M>) {
         if let Some(answer) = row.value() {
             (self.add)(&mut self.value, &row.label, answer);

@@ -17,6 +17,7 @@
 //! that finds the entities.
 
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hasher};
 
 use patterns_core::{Document, Warning, some_of};
 use serde::Serialize;
@@ -194,21 +195,12 @@ impl Word<'_> {
     }
 }
 
-/// Hashes a text in lower case (FNV-1a, finalised as in `SplitMix64`).
+/// Hashes a text in lower case.
 fn hash(text: &str) -> u64 {
-    let mut hash: u64 = 0xCBF2_9CE4_8422_2325;
-    let mut add = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3);
-    for it in text.chars() {
-        if it.is_ascii() {
-            add(it.to_ascii_lowercase() as u8);
-        } else {
-            let lower = it.to_lowercase();
-            lower.for_each(|it| it.encode_utf8(&mut [0; 4]).bytes().for_each(&mut add));
-        }
-    }
-    hash = (hash ^ (hash >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    hash = (hash ^ (hash >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    hash ^ (hash >> 31)
+    let mut hasher = DefaultHasher::new();
+    let signs = text.chars().flat_map(char::to_lowercase);
+    signs.for_each(|it| hasher.write_u32(it.into()));
+    hasher.finish()
 }
 
 /// Returns the words and numbers of a text; `20km` is two of them.

@@ -20,11 +20,11 @@ use patterns_core::{
     Agent, AgentError, Branch, BranchEnd, BranchId, ModelError, ModelErrorKind, StepRole,
 };
 
-use super::ballot::BallotTask;
 use super::judge::{JudgeTask, Judgement, Pair};
 use super::question::Question;
 use super::rules::Rule;
-use super::stop::{Forecast, Step, Stopper};
+use super::stop::{Foresight, Step, Stopper};
+use super::voter::BallotTask;
 use super::voter::Voter;
 use super::{Asking, Voting};
 use crate::fan_out::Stop;
@@ -41,7 +41,7 @@ pub(super) struct Elections<'a, V, R, H> {
     held: H,
     stopper: Stopper,
     /// What foresees how elections would have ended.
-    forecast: Option<Forecast>,
+    foresight: Option<Foresight>,
     /// Who gets the next call, where elections share them.
     shared: Option<SharedCalls>,
     questions: Pin<Box<dyn Stream<Item = (String, Question)> + Send + 'a>>,
@@ -121,7 +121,13 @@ impl<'a, V, R: Rule, H> Elections<'a, V, R, H> {
         };
         match (self.stopper.next(&election.tally), &mut self.shared) {
             (Step::Stop(reason), _) => election.stop = Some(reason),
-            (Step::Ask(_), Some(shared)) => shared.offer(number, &election.tally),
+            (Step::Ask(_), Some(shared)) => {
+                let foresight = self.foresight.as_ref();
+                shared.offer(
+                    number,
+                    foresight.map_or(0.0, |it| it.worth(&election.tally)),
+                );
+            }
             (Step::Ask(needed), None) => {
                 let left = self.stopper.left(&election.tally);
                 let spare = match self.voting.asking {

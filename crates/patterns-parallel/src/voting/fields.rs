@@ -16,9 +16,9 @@ use std::collections::BTreeMap;
 use patterns_core::pointer;
 use serde_json::Value;
 
-use super::ballot::Ballot;
 use super::judge::Judgements;
 use super::rules::{Decision, Detail, Rule, Ruling, TieBreak};
+use super::voter::Ballot;
 use crate::RunError;
 use field_rule::{FieldRule, find};
 use object::decide_object;

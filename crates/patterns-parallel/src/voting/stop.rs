@@ -5,13 +5,11 @@
 //! ```
 //!
 //! Everything here is pure and synchronous; who makes the calls counts the answers into a
-//! [`Tally`] and asks again. `plan` rests on a [`Forecast`], whose numbers come from recorded votes;
-//! so does the [`CallIndex`] of elections that share a budget.
+//! [`Tally`] and asks again. `plan` rests on a [`Foresight`], whose numbers come from recorded votes;
+//! so do elections that share a budget.
 
-mod forecast;
+mod foresight;
 mod pitman_yor;
-mod plan;
-mod state;
 mod stopping_rule;
 mod tally;
 #[cfg(test)]
@@ -23,12 +21,9 @@ use serde::Serialize;
 
 use super::rules::{Share, TieBreak};
 use crate::RunError;
-pub(super) use forecast::{CallIndex, Chain, Forecast};
-use plan::Plan;
-pub(super) use state::MOST_VOTES;
-use state::State;
+pub(super) use foresight::Foresight;
 pub use stopping_rule::StoppingRule;
-pub(super) use tally::Tally;
+pub(super) use tally::{MOST_VOTES, Tally};
 
 /// What to do next in a vote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -83,7 +78,7 @@ enum Criterion {
     AheadBy(u64),
     /// With how many votes a leader is sure enough, by those of the runner-up.
     Beta(Arc<[u64]>),
-    Plan(Plan),
+    Plan(Foresight),
 }
 
 /// By what an election is decided once its votes are cast.
@@ -109,10 +104,7 @@ impl Stopper {
             StoppingRule::Adaptive(confidence) => {
                 Criterion::Beta(sure(confidence, max_votes).into())
             }
-            StoppingRule::Plan => {
-                let chain = Chain::new(max_votes)?;
-                Criterion::Plan(Plan::new(&chain, &Forecast::of(&chain)))
-            }
+            StoppingRule::Plan => Criterion::Plan(Foresight::new(max_votes)?),
         };
         Ok(Self {
             max_votes,
@@ -173,7 +165,7 @@ impl Criterion {
                 Some(enough.saturating_sub(leader))
             }
             Self::Plan(_) if left == 0 => None,
-            Self::Plan(plan) => plan.wave(State::of(tally)?),
+            Self::Plan(plan) => plan.wave(tally),
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::stream;
 use patterns_core::Document;
-use patterns_parallel::map_reduce::{Provenance, Statements, Support, Unsupported};
+use patterns_parallel::map_reduce::{Combine, Statements, Support, Unsupported, statement_agent};
 use patterns_parallel::{AgentOptions, MapReduce, RunOptions};
 use patterns_testkit::ScriptedModel;
 use serde_json::{Value, json};
@@ -59,17 +59,15 @@ fn model() -> ScriptedModel {
     })
 }
 
-async fn run(unsupported: Unsupported) -> (Statements, Provenance, Arc<ScriptedModel>) {
+async fn run(unsupported: Unsupported) -> (Statements, Arc<ScriptedModel>) {
     let model = Arc::new(model());
-    let record = Provenance::new(unsupported);
-    let result = combined(&record, model.clone()).await;
-    (result, record, model)
+    (combined(unsupported, model.clone()).await, model)
 }
 
-async fn combined(record: &Provenance, model: Arc<ScriptedModel>) -> Statements {
+async fn combined(unsupported: Unsupported, model: Arc<ScriptedModel>) -> Statements {
     let agent = AgentOptions::default();
-    let map = record.map_agent(model.clone(), &agent);
-    let combine = record.combine(model, &agent);
+    let map = statement_agent(model.clone(), &agent, unsupported);
+    let combine = Combine::statements(model, &agent, unsupported);
     let outcome = MapReduce::new(map, combine)
         .run(documents(), &RunOptions::default())
         .await
@@ -83,7 +81,7 @@ fn documents() -> impl futures_util::Stream<Item = Document> + Send {
 
 #[tokio::test]
 async fn a_made_up_quote_and_a_foreign_source_are_caught() {
-    let (result, record, model) = run(Unsupported::Flag).await;
+    let (result, model) = run(Unsupported::Flag).await;
     let support: Vec<&Support> = result.statements.iter().map(|it| &it.support).collect();
     let foreign = Support::ForeignSource(vec!["charter.txt".to_owned()]);
     assert_eq!(
@@ -91,7 +89,7 @@ async fn a_made_up_quote_and_a_foreign_source_are_caught() {
         [&Support::Supported, &foreign, &Support::Supported]
     );
     assert_eq!(result.statements[0].quoted, Some(9..19));
-    let flagged = record.flagged();
+    let flagged = result.flagged();
     let flagged: Vec<(&str, &Support)> = flagged.iter().map(|it| (&*it.0, &it.1.support)).collect();
     assert!(
         flagged.contains(&("light.txt", &Support::QuoteNotFound)),
@@ -99,7 +97,7 @@ async fn a_made_up_quote_and_a_foreign_source_are_caught() {
     );
     assert!(flagged.contains(&("mole.txt", &Support::NoSource)));
     assert!(flagged.contains(&("pier.txt … light.txt", &foreign)));
-    let counts = record.counts();
+    let counts = result.checked();
     assert_eq!(
         (
             counts.total(),
@@ -119,24 +117,24 @@ async fn a_made_up_quote_and_a_foreign_source_are_caught() {
 
 #[tokio::test]
 async fn what_was_dropped_supports_nothing_further_up() {
-    let (result, record, _) = run(Unsupported::Drop).await;
+    let (result, _) = run(Unsupported::Drop).await;
     let texts: Vec<&str> = result.statements.iter().map(|it| &*it.text).collect();
     assert_eq!(texts, ["The pier burnt, the mole is of stone."]);
-    let counts = record.counts();
+    let counts = result.checked();
     assert_eq!(
         (counts.supported, counts.foreign_source, counts.dropped),
         (3, 2, 4)
     );
-    assert_eq!(record.flagged().len(), 4);
-    let answers = record.answers();
+    assert_eq!(result.flagged().len(), 4);
+    let answers = result.answers();
     let kept = answers.iter().map(|it| it.statements.len());
     assert_eq!(kept.sum::<usize>(), 3, "those that are supported");
 }
 
 #[tokio::test]
 async fn a_statement_unfolds_to_its_documents() {
-    let (result, record, _) = run(Unsupported::Flag).await;
-    let unfolded = result.statements[0].unfold(&record.answers());
+    let (result, _) = run(Unsupported::Flag).await;
+    let unfolded = result.statements[0].unfold(&result.answers());
     let names: Vec<(&str, usize, usize)> = unfolded
         .iter()
         .map(|it| (&*it.name, it.parts.len(), it.statements.len()))
@@ -170,8 +168,7 @@ async fn a_foreign_source_does_not_become_a_ground_by_being_passed_up() {
         };
         json!({"statements": statements})
     });
-    let record = Provenance::new(Unsupported::Flag);
-    let result = combined(&record, Arc::new(model)).await;
+    let result = combined(Unsupported::Flag, Arc::new(model)).await;
     let foreign = Support::ForeignSource(vec!["mole.txt".to_owned()]);
     assert_eq!(result.statements[0].support, foreign);
 }

@@ -3,7 +3,7 @@
 use patterns_core::Branch;
 use patterns_job::Corpus;
 use patterns_parallel::MapReduce;
-use patterns_parallel::map_reduce::{Provenance, Statement, Statements, SupportCounts};
+use patterns_parallel::map_reduce::{Statement, Statements, SupportCounts};
 use serde::Serialize;
 
 use super::combine;
@@ -34,10 +34,9 @@ pub(super) async fn run(
     session: Session,
     pattern: MapReduce<Statements, Statements>,
     corpus: Corpus,
-    record: &Provenance,
 ) -> Result<(), Error> {
     let finish = |result: Statements, session: &mut Session| {
-        let (statements, answers) = (result.statements.clone(), record.answers());
+        let (statements, answers) = (result.statements.clone(), result.answers());
         // Plain data always has a written form.
         let text = serde_json::to_string(&Trace {
             statements,
@@ -45,16 +44,16 @@ pub(super) async fn run(
         })
         .unwrap_or_default();
         session.trace = Some(text);
-        report(result, record)
+        report(result)
     };
     combine(session, pattern, corpus, finish, page).await
 }
 
-fn report(result: Statements, record: &Provenance) -> StatementReport {
-    let flagged = record.flagged().into_iter();
+fn report(result: Statements) -> StatementReport {
+    let (flagged, checked) = (result.flagged().into_iter(), result.checked());
     StatementReport {
         statements: result.statements,
-        checked: record.counts(),
+        checked,
         flagged: flagged
             .map(|(answer, statement)| Flagged { answer, statement })
             .collect(),

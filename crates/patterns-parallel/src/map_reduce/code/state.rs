@@ -27,16 +27,13 @@ pub(in crate::map_reduce) enum State {
     Values(BTreeMap<String, Seen>),
 }
 
-/// Where a row was seen: the number of its answer, and its place in it.
-pub(in crate::map_reduce) type RowPosition = (u64, usize);
-
 #[derive(Clone, Debug)]
 pub(in crate::map_reduce) struct Seen {
     /// As it was written where it was seen first.
     value: Value,
     count: u64,
-    /// Its row, and its place in it.
-    first: (RowPosition, usize),
+    /// The number of its row, and its place in it.
+    first: (u64, usize),
 }
 
 impl State {
@@ -58,7 +55,7 @@ impl State {
         function: CodeFunction,
         value: &Value,
         is_of_input: bool,
-        first: (RowPosition, usize),
+        first: (u64, usize),
     ) -> Result<Self, FieldTrouble> {
         use CodeFunction as F;
         let number = || {

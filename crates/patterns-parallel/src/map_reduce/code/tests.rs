@@ -14,7 +14,7 @@ fn check(text: &str, answers: &[Value]) -> (Value, Vec<(usize, FieldTrouble)>) {
     let mut state = reduce.state();
     let mut troubles = Vec::new();
     for (place, answer) in answers.iter().enumerate() {
-        match reduce.take(answer, (place as u64, 0)) {
+        match reduce.take(answer, place as u64) {
             Ok(taken) => state.merge(&taken),
             Err(trouble) => troubles.push((place, trouble)),
         }
@@ -211,7 +211,7 @@ proptest! {
             let mut whole = reduce.state();
             let mut states = vec![reduce.state(); 3];
             for (place, answer) in answers.iter().enumerate() {
-                if let Ok(taken) = reduce.take(answer, (place as u64, 0)) {
+                if let Ok(taken) = reduce.take(answer, place as u64) {
                     whole.merge(&taken);
                     states[parts[place]].merge(&taken);
                 }

@@ -4,14 +4,14 @@
 //! with a problem add up to all.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::{fmt, mem};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::KeyedReduce;
 use super::same_keys::KeyCount;
-use crate::map_reduce::code::{CodeReduce, Field, FieldTrouble, RowPosition, State};
+use crate::map_reduce::code::{CodeReduce, Field, FieldTrouble, State};
 use crate::normalise::exact;
 
 /// What a keyed reduce comes to.
@@ -66,18 +66,20 @@ const EXAMPLES: usize = 5;
 ///
 /// Its size depends on the groups and on what the reductions hold, not on the number of answers.
 #[derive(Clone, Debug)]
-pub(super) struct TableBuilder<'r> {
-    columns: &'r [CodeReduce],
+pub(super) struct TableBuilder {
+    columns: Vec<CodeReduce>,
     group_by: Option<Field>,
     each: Option<Field>,
     answers: u64,
     rows: u64,
     /// The rows that each column took.
     counted: Vec<u64>,
+    /// By the forms of their keys.
     groups: BTreeMap<String, Group>,
-    /// Where groups may be merged yet, what is known of the rows that are in several of them, by the forms
-    /// of their keys: a row must not be in a merged group twice.
-    shared: Option<BTreeMap<Vec<String>, Vec<State>>>,
+    /// What is known of the rows that are in the same groups. Where groups may be merged yet, a row that is in
+    /// several is counted by all its keys together: it must not be in a merged group twice.
+    states: BTreeMap<Vec<String>, Vec<State>>,
+    may_merge: bool,
     /// What was wrong.
     problems: BTreeMap<(Place, FieldTrouble), FieldProblem>,
 }
@@ -93,28 +95,28 @@ enum Place {
 #[derive(Clone, Debug)]
 struct Group {
     key: Value,
-    /// Its first row, and its place among the keys of it.
-    first: (RowPosition, usize),
+    /// The number of its first row, and its place among the keys of it.
+    first: (u64, usize),
     rows: u64,
-    states: Vec<State>,
 }
 
-impl<'r> TableBuilder<'r> {
-    pub(super) fn new(reduce: &'r KeyedReduce) -> Self {
+impl TableBuilder {
+    pub(super) fn new(reduce: &KeyedReduce) -> Self {
         let mut table = Self {
-            columns: &reduce.columns,
+            columns: reduce.columns.clone(),
             group_by: reduce.group_by.as_deref().map(Field::new),
             each: reduce.each.as_deref().map(Field::new),
             answers: 0,
             rows: 0,
             counted: vec![0; reduce.columns.len()],
             groups: BTreeMap::new(),
-            shared: reduce.same.as_ref().map(|_| BTreeMap::new()),
+            states: BTreeMap::new(),
+            may_merge: reduce.same.is_some(),
             problems: BTreeMap::new(),
         };
         // Without groups there is one row, even of no answers.
         if table.group_by.is_none() {
-            table.group(&Value::Null, ((0, 0), 0));
+            table.group(&Value::Null, (0, 0));
         }
         table
     }
@@ -122,7 +124,6 @@ impl<'r> TableBuilder<'r> {
     /// Adds the next answer, `id` being the document it is about; `columns` are those of the document,
     /// which its rows have as the fields of `in`, unless they have a field of that name themselves.
     pub(super) fn add(&mut self, id: &str, answer: &Value, columns: Option<&Map<String, Value>>) {
-        let number = self.answers;
         self.answers += 1;
         let rows = match &self.each {
             Some(field) => field.values(answer),
@@ -130,16 +131,17 @@ impl<'r> TableBuilder<'r> {
         };
         match rows {
             Ok(rows) => {
-                for (place, row) in rows.into_iter().enumerate() {
+                for row in rows {
                     let joined = columns.and_then(|it| joined(row, it));
-                    self.add_row((number, place), id, joined.as_ref().unwrap_or(row));
+                    self.add_row(id, joined.as_ref().unwrap_or(row));
                 }
             }
             Err(trouble) => self.trouble(Place::Each, trouble, id),
         }
     }
 
-    fn add_row(&mut self, at: RowPosition, id: &str, row: &Value) {
+    fn add_row(&mut self, id: &str, row: &Value) {
+        let number = self.rows;
         self.rows += 1;
         let keys = match self.keys_of(row) {
             Ok(keys) => keys,
@@ -147,32 +149,30 @@ impl<'r> TableBuilder<'r> {
         };
         let mut taken = Vec::with_capacity(self.columns.len());
         for column in 0..self.columns.len() {
-            let it = self.columns[column].take(row, at);
+            let it = self.columns[column].take(row, number);
             match &it {
                 Ok(_) => self.counted[column] += 1,
                 Err(trouble) => self.trouble(Place::Column(column), *trouble, id),
             }
             taken.push(it.ok());
         }
-        let is_shared = self.shared.is_some() && keys.len() > 1;
-        for (place, key) in keys.iter().enumerate() {
-            let group = self.group(key, (at, place));
-            group.rows += 1;
-            if !is_shared {
-                merge(&mut group.states, &taken);
-            }
-        }
-        if let Some(shared) = self.shared.as_mut().filter(|_| is_shared) {
-            let forms = keys.iter().map(exact).collect();
-            let none = || self.columns.iter().map(CodeReduce::state).collect();
-            merge(shared.entry(forms).or_insert_with(none), &taken);
+        let keys = keys.into_iter().enumerate();
+        let mut forms: Vec<String> = keys.map(|it| self.group(it.1, (number, it.0))).collect();
+        let size = match self.may_merge {
+            true => forms.len(),
+            false => 1,
+        };
+        while !forms.is_empty() {
+            let forms = forms.drain(..size).collect();
+            let states = self.states.entry(forms);
+            merge(states.or_insert_with(|| none(&self.columns)), &taken);
         }
     }
 
-    /// Returns the groups of a row, each once, in the order in which the row has them.
-    fn keys_of(&self, row: &Value) -> Result<Vec<Value>, FieldTrouble> {
+    /// Returns the groups of a row, in the order in which the row has them.
+    fn keys_of<'a>(&self, row: &'a Value) -> Result<Vec<&'a Value>, FieldTrouble> {
         let Some(field) = &self.group_by else {
-            return Ok(vec![Value::Null]);
+            return Ok(vec![&Value::Null]);
         };
         let keys = field.values(row)?;
         if keys.is_empty() {
@@ -183,17 +183,20 @@ impl<'r> TableBuilder<'r> {
         }
         let mut known = BTreeSet::new();
         let new = keys.into_iter().filter(|it| known.insert(exact(it)));
-        Ok(new.cloned().collect())
+        Ok(new.collect())
     }
 
-    fn group(&mut self, key: &Value, at: (RowPosition, usize)) -> &mut Group {
-        let columns = self.columns;
-        self.groups.entry(exact(key)).or_insert_with(|| Group {
+    /// Counts a row of a group, and returns the form of its key.
+    fn group(&mut self, key: &Value, at: (u64, usize)) -> String {
+        let form = exact(key);
+        let group = self.groups.entry(form.clone());
+        let group = group.or_insert_with(|| Group {
             key: key.clone(),
             first: at,
             rows: 0,
-            states: columns.iter().map(CodeReduce::state).collect(),
-        })
+        });
+        group.rows += 1;
+        form
     }
 
     /// Counts a row with a problem. Of an answer, only its first row is named.
@@ -217,75 +220,63 @@ impl<'r> TableBuilder<'r> {
         }
     }
 
-    /// Returns the groups in the order of their first rows.
-    fn in_order(&self) -> Vec<&Group> {
-        let mut groups: Vec<&Group> = self.groups.values().collect();
-        groups.sort_by_key(|it| it.first);
-        groups
+    /// Returns the field whose values are the groups.
+    pub(super) fn group_by(&self) -> Option<&str> {
+        self.group_by.as_ref().map(Field::path)
     }
 
     /// Returns the keys that are texts, with how many rows each has, in the order of their first rows.
     pub(super) fn keys(&self) -> Vec<KeyCount> {
+        let mut groups: Vec<&Group> = self.groups.values().collect();
+        groups.sort_by_key(|it| it.first);
         let key = |group: &Group| {
             Some(KeyCount {
                 key: group.key.as_str()?.to_owned(),
                 rows: group.rows,
             })
         };
-        self.in_order().into_iter().filter_map(key).collect()
+        groups.into_iter().filter_map(key).collect()
     }
 
-    /// Puts groups together whose keys go under one name. A row that is in several of them is in theirs once.
-    pub(super) fn merge_keys(&mut self, names: &BTreeMap<String, String>) {
-        let mut places: BTreeMap<String, String> = BTreeMap::new();
-        for (old, mut group) in mem::take(&mut self.groups) {
+    /// Makes the table, groups together whose keys go under one of these names.
+    pub(super) fn finish(self, names: &BTreeMap<String, String>) -> Table {
+        let mut forms: BTreeMap<String, String> = BTreeMap::new();
+        let mut groups: BTreeMap<String, (Group, Vec<State>)> = BTreeMap::new();
+        for (old, mut group) in self.groups {
             if let Some(name) = group.key.as_str().and_then(|it| names.get(it)) {
                 group.key = Value::from(name.as_str());
             }
-            let new = exact(&group.key);
-            places.insert(old, new.clone());
-            match self.groups.get_mut(&new) {
-                Some(known) => {
-                    known.first = known.first.min(group.first);
-                    known.rows += group.rows;
-                    let states: Vec<_> = group.states.into_iter().map(Some).collect();
-                    merge(&mut known.states, &states);
-                }
-                None => {
-                    self.groups.insert(new, group);
-                }
-            }
+            let (new, first) = (exact(&group.key), group.first);
+            let group = groups
+                .entry(new.clone())
+                .or_insert_with(|| (group, none(&self.columns)));
+            group.0.first = group.0.first.min(first);
+            forms.insert(old, new);
         }
-        for (forms, states) in self.shared.take().unwrap_or_default() {
+        for (keys, states) in self.states {
             let states: Vec<_> = states.into_iter().map(Some).collect();
-            let groups: BTreeSet<&String> = forms.iter().filter_map(|it| places.get(it)).collect();
-            for group in groups {
-                if let Some(group) = self.groups.get_mut(group) {
-                    merge(&mut group.states, &states);
-                }
+            // A row that is in several of the groups is in the one of them all once.
+            let keys: BTreeSet<&String> = keys.iter().filter_map(|it| forms.get(it)).collect();
+            for key in keys {
+                groups.get_mut(key).map(|it| merge(&mut it.1, &states));
             }
         }
-    }
-
-    pub(super) fn finish(mut self) -> Table {
-        if self.shared.is_some() {
-            self.merge_keys(&BTreeMap::new());
-        }
+        let mut groups: Vec<(Group, Vec<State>)> = groups.into_values().collect();
+        groups.sort_by_key(|it| it.0.first);
         let key = self.group_by.as_ref();
-        let row = |group: &Group| {
-            let key = key.map(|_| group.key.clone());
-            let results = self.columns.iter().zip(&group.states);
+        let row = |(group, states): (Group, Vec<State>)| {
+            let results = self.columns.iter().zip(&states);
             let results = results.map(|(column, state)| column.result(state));
-            key.into_iter().chain(results).collect()
+            key.map(|_| group.key).into_iter().chain(results).collect()
         };
-        let names = key.map(|it| it.path().to_owned());
+        let name = key.map(|it| it.path().to_owned());
         let results = self.columns.iter().map(ToString::to_string);
         Table {
-            columns: names.into_iter().chain(results).collect(),
-            rows: self.in_order().into_iter().map(row).collect(),
+            columns: name.into_iter().chain(results).collect(),
+            rows: groups.into_iter().map(row).collect(),
             answers: self.answers,
             answer_rows: self.rows,
-            counted: self.counted.clone(),
+            counted: self.counted,
             problems: self.problems.into_values().collect(),
         }
     }
@@ -299,6 +290,11 @@ fn joined(row: &Value, columns: &Map<String, Value>) -> Option<Value> {
     }
     fields.insert("in".to_owned(), Value::Object(columns.clone()));
     Some(Value::Object(fields))
+}
+
+/// Returns what is known of no rows, for each column.
+fn none(columns: &[CodeReduce]) -> Vec<State> {
+    columns.iter().map(CodeReduce::state).collect()
 }
 
 /// Adds to states, one for each column, what is known of other rows.

@@ -19,7 +19,7 @@ type It<'r, R> = MapReduceMachine<'r, String, R>;
 
 fn rows_only() -> Reduce<String, ()> {
     let add = |(): &mut (), _: &str, _: &String| ();
-    Reduce::of(Fold { value: (), add })
+    Reduce::of(move || Ok(Fold { value: (), add }))
 }
 
 fn machine<'r, R>(
@@ -30,7 +30,7 @@ fn machine<'r, R>(
     let documents = (0..count).map(|n| Document::new(format!("{n:03}"), "text"));
     let pieces = Pieces::open(stream::iter(documents), None, false);
     let pieces = pieces.now_or_never().unwrap().unwrap();
-    let reducing = reduce.reduction().begin().unwrap();
+    let reducing = reduce.begin().unwrap();
     MapReduceMachine::new(options, pieces, reducing)
 }
 
@@ -59,7 +59,7 @@ enum Ends {
 /// A machine with what is under way.
 struct Driven<'r, R> {
     machine: It<'r, R>,
-    under_way: Vec<(BranchId, DueStep<'r, String, R>)>,
+    under_way: Vec<(BranchId, DueStep<String, R>)>,
     next: u64,
     rows: Vec<String>,
     is_over: bool,

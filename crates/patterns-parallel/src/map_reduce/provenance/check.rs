@@ -1,13 +1,18 @@
-//! Checks statements against what they were made of.
+//! Checks statements against what they were made of, and keeps that, so that any of them can be unfolded.
+//!
+//! An answer has the record of all answers on the way to it, and of the texts of their documents (which are
+//! shared, not copied): no list beside the run is filled in the order in which answers come.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use patterns_core::Document;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Quote, StatementDraft, StatementList, find_quote};
+use super::{Quote, StatementDraft, StatementList, Task, find_quote};
+use crate::map_reduce::reduce_prompt::ReduceItem;
 
 /// Whether a statement is grounded in what it was made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +65,29 @@ pub struct Statements {
     pub statements: Vec<Statement>,
     /// How many of this answer's statements were found to be what, dropped ones included.
     pub counts: SupportCounts,
+    /// All answers on the way to it, what an answer was made of before it.
+    #[serde(skip)]
+    record: Vec<Arc<Checked>>,
+}
+
+/// An answer as it was checked.
+#[derive(Debug, PartialEq, Eq)]
+struct Checked {
+    answer: Unfolded,
+    dropped: Vec<Statement>,
+    /// What it is about, if that is a document.
+    text: Option<Arc<str>>,
+}
+
+/// What one answer, of map or of reduce, has to do with a statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unfolded {
+    /// The document, or the range of documents, that the answer is about.
+    pub name: String,
+    /// The names of the answers that it was made of; none for that to a document.
+    pub parts: Vec<String>,
+    /// Its statements that share a source with the one in question.
+    pub statements: Vec<Statement>,
 }
 
 /// How many statements were found to be what.
@@ -83,17 +111,9 @@ pub struct SupportCounts {
     pub dropped: u64,
 }
 
-/// Checks the statements of an answer against what they may be grounded in: the documents that what it was
-/// made of has as sources, by their ids.
-pub(super) fn check(answer: StatementList, sources: &BTreeMap<String, Arc<str>>) -> Statements {
-    let statements = answer.statements.into_iter();
-    let statements: Vec<Statement> = statements.map(|it| examine(it, sources)).collect();
-    let mut counts = SupportCounts::default();
-    statements.iter().for_each(|it| counts.count(it));
-    Statements { statements, counts }
-}
-
-fn examine(draft: StatementDraft, sources: &BTreeMap<String, Arc<str>>) -> Statement {
+/// Checks a statement against what it may be grounded in: the documents that what it was made of has as
+/// sources, by their ids.
+pub(super) fn examine(draft: StatementDraft, sources: &BTreeMap<String, Arc<str>>) -> Statement {
     let is_quotable = |source: &String| draft.sources.contains(source);
     let quote = draft.quote.as_ref();
     let quoted = quote
@@ -119,11 +139,109 @@ fn examine(draft: StatementDraft, sources: &BTreeMap<String, Arc<str>>) -> State
 }
 
 impl Statements {
-    /// Drops the statements that are not supported; they stay counted.
-    pub(super) fn drop_unsupported(&mut self) {
-        let all = self.statements.len();
-        self.statements.retain(Statement::is_supported);
-        self.counts.dropped += (all - self.statements.len()) as u64;
+    /// Checks the statements about a document, which may name nothing else.
+    pub(super) fn of_document(
+        list: StatementList,
+        document: &Document,
+        unsupported: Unsupported,
+    ) -> Self {
+        let (name, text) = (document.id.clone(), Arc::clone(&document.text));
+        let sources = BTreeMap::from([(name.clone(), Arc::clone(&text))]);
+        let mut answer = Self::default();
+        let dropped = answer.check(list, &sources, unsupported);
+        answer.keep(name, Vec::new(), Some(text), dropped);
+        answer
+    }
+
+    /// Checks the statements of a combination, which may name the sources of what was combined.
+    pub(super) fn of_combination(
+        list: StatementList,
+        task: &Task,
+        unsupported: Unsupported,
+    ) -> Self {
+        let parts = || task.items.iter().map(statements_of);
+        let statements = parts().flat_map(|it| &it.statements);
+        let grounded: BTreeSet<&str> = statements.flat_map(Statement::grounded_sources).collect();
+        let mut answer = Self {
+            record: parts().flat_map(|it| it.record.clone()).collect(),
+            ..Self::default()
+        };
+        let documents = answer
+            .record
+            .iter()
+            .filter(|it| grounded.contains(&*it.answer.name));
+        let text = |it: &Arc<Checked>| Some((it.answer.name.clone(), it.text.clone()?));
+        let sources = documents.filter_map(text).collect();
+        let dropped = answer.check(list, &sources, unsupported);
+        let names = task.items.iter().map(ReduceItem::name).collect();
+        answer.keep(task.name(), names, None, dropped);
+        answer
+    }
+
+    /// Checks statements and takes them, or returns those that go.
+    fn check(
+        &mut self,
+        list: StatementList,
+        sources: &BTreeMap<String, Arc<str>>,
+        unsupported: Unsupported,
+    ) -> Vec<Statement> {
+        let all = list.statements.into_iter().map(|it| examine(it, sources));
+        let stays = |it: &Statement| unsupported == Unsupported::Flag || it.is_supported();
+        let (kept, dropped) = all.partition(stays);
+        self.statements = kept;
+        self.counts.add(&self.statements, &dropped);
+        dropped
+    }
+
+    fn keep(
+        &mut self,
+        name: String,
+        parts: Vec<String>,
+        text: Option<Arc<str>>,
+        dropped: Vec<Statement>,
+    ) {
+        let answer = Unfolded {
+            name,
+            parts,
+            statements: self.statements.clone(),
+        };
+        self.record.push(Arc::new(Checked {
+            answer,
+            dropped,
+            text,
+        }));
+    }
+
+    /// Returns what the checks of all answers on the way to it found.
+    pub fn checked(&self) -> SupportCounts {
+        let mut counts = SupportCounts::default();
+        let record = self.record.iter();
+        record.for_each(|it| counts.add(&it.answer.statements, &it.dropped));
+        counts
+    }
+
+    /// Returns the statements on the way to it that were not supported, dropped ones included, with the names
+    /// of their answers: those about documents in the order of these, then those of combinations.
+    pub fn flagged(&self) -> Vec<(String, Statement)> {
+        let flagged = self.in_order().into_iter().flat_map(|it| {
+            let statements = it.answer.statements.iter().chain(&it.dropped);
+            let flagged = statements.filter(|it| !it.is_supported());
+            flagged.map(|statement| (it.answer.name.clone(), statement.clone()))
+        });
+        flagged.collect()
+    }
+
+    /// Returns all answers on the way to it, those about documents in the order of these, then the
+    /// combinations: what a statement [unfolds](Statement::unfold) to, to be kept.
+    pub fn answers(&self) -> Vec<Unfolded> {
+        let answers = self.in_order().into_iter();
+        answers.map(|it| it.answer.clone()).collect()
+    }
+
+    fn in_order(&self) -> Vec<&Checked> {
+        let mut record: Vec<&Checked> = self.record.iter().map(|it| &**it).collect();
+        record.sort_by_key(|it| it.text.is_none());
+        record
     }
 }
 
@@ -134,13 +252,26 @@ impl Statement {
     }
 
     /// Returns its sources without foreign ones: what a statement made of it may name.
-    pub(super) fn grounded_sources(&self) -> impl Iterator<Item = &str> {
+    fn grounded_sources(&self) -> impl Iterator<Item = &str> {
         let foreign = match &self.support {
             Support::ForeignSource(foreign) => foreign.as_slice(),
             _ => &[],
         };
         let grounded = self.sources.iter().filter(|it| !foreign.contains(it));
         grounded.map(String::as_str)
+    }
+
+    /// Returns all answers on the way to it, documents first, with what they say on the same sources. Those
+    /// of documents have the quotes.
+    pub fn unfold(&self, answers: &[Unfolded]) -> Vec<Unfolded> {
+        let sources: BTreeSet<&str> = self.grounded_sources().collect();
+        let shares = |it: &Self| it.grounded_sources().any(|it| sources.contains(it));
+        let mut steps = answers.to_vec();
+        for step in &mut steps {
+            step.statements.retain(shares);
+        }
+        steps.retain(|it| !it.statements.is_empty());
+        steps
     }
 }
 
@@ -155,15 +286,24 @@ impl SupportCounts {
         self.no_source + self.foreign_source + self.foreign_quote + self.quote_not_found
     }
 
-    pub(super) fn count(&mut self, it: &Statement) {
-        *match it.support {
-            Support::Supported => &mut self.supported,
-            Support::NoSource => &mut self.no_source,
-            Support::ForeignSource(_) => &mut self.foreign_source,
-            Support::ForeignQuote(_) => &mut self.foreign_quote,
-            Support::QuoteNotFound => &mut self.quote_not_found,
-        } += 1;
-        self.quotes += u64::from(it.quote.is_some());
-        self.quotes_found += u64::from(it.quoted.is_some());
+    fn add(&mut self, kept: &[Statement], dropped: &[Statement]) {
+        for it in kept.iter().chain(dropped) {
+            *match it.support {
+                Support::Supported => &mut self.supported,
+                Support::NoSource => &mut self.no_source,
+                Support::ForeignSource(_) => &mut self.foreign_source,
+                Support::ForeignQuote(_) => &mut self.foreign_quote,
+                Support::QuoteNotFound => &mut self.quote_not_found,
+            } += 1;
+            self.quotes += u64::from(it.quote.is_some());
+            self.quotes_found += u64::from(it.quoted.is_some());
+        }
+        self.dropped += dropped.len() as u64;
+    }
+}
+
+pub(super) fn statements_of(item: &ReduceItem<Statements, Statements>) -> &Statements {
+    match item {
+        ReduceItem::Mapped { answer, .. } | ReduceItem::Reduced { answer, .. } => answer,
     }
 }

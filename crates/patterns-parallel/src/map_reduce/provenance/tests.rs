@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use patterns_core::Document;
 
-use super::check::check;
-use super::{Provenance, Quote, StatementDraft, StatementList, Support, Unsupported, find_quote};
+use super::check::{examine, statements_of};
+use super::{Quote, StatementDraft, StatementList, Statements, Support, Unsupported, find_quote};
 use crate::map_reduce::reduce_prompt::{ReduceItem, ReduceTask};
 use crate::normalise::is_unseen;
 
@@ -70,99 +70,55 @@ fn each_support_by_hand() {
         ),
     ];
     for (statement, support, quoted) in table {
-        let list = StatementList {
-            statements: vec![statement.clone()],
-        };
-        let checked = check(list, &sources());
-        assert_eq!(
-            (
-                &checked.statements[0].support,
-                &checked.statements[0].quoted
-            ),
-            (&support, &quoted),
-            "{statement:?}"
-        );
+        let checked = examine(statement.clone(), &sources());
+        let found = (checked.support, checked.quoted);
+        assert_eq!(found, (support, quoted), "{statement:?}");
     }
 }
 
 #[test]
 fn dropped_statements_are_counted() {
-    let all = [
-        statement(&["a"], Some(("a", "pier"))),
-        statement(&["b"], Some(("b", "pier"))),
-        statement(&[], None),
-        statement(&["c", "a"], Some(("a", "down."))),
-        statement(&["a"], Some(("b", "It"))),
-    ];
-    let list = StatementList {
-        statements: all.into(),
+    let list = || StatementList {
+        statements: vec![
+            statement(&["a"], Some(("a", "pier"))),
+            statement(&["a"], Some(("a", "Pier"))),
+            statement(&[], None),
+            statement(&["c", "a"], Some(("a", "down."))),
+            statement(&["a"], Some(("b", "It"))),
+        ],
     };
-    let mut checked = check(list, &sources());
-    let counts = checked.counts;
+    let document = Document::new("a", "The pier\nburnt down.");
+    let flagged = Statements::of_document(list(), &document, Unsupported::Flag);
+    let counts = flagged.counts;
     assert_eq!((counts.unsupported(), counts.dropped), (4, 0));
-    checked.drop_unsupported();
-    let counts = checked.counts;
-    assert_eq!((checked.statements.len(), counts.total()), (1, 5));
+    let dropped = Statements::of_document(list(), &document, Unsupported::Drop);
+    let counts = dropped.counts;
+    assert_eq!((dropped.statements.len(), counts.total()), (1, 5));
     assert_eq!((counts.supported, counts.dropped), (1, 4));
     assert_eq!((counts.quotes, counts.quotes_found), (4, 2));
-}
-
-/// Checks the answers to documents in this order, then combines them two by two.
-fn checked(order: &[usize]) -> Provenance {
-    const IDS: [&str; 4] = ["a", "b", "c", "d"];
-    let record = Provenance::new(Unsupported::Drop);
-    let list = |foreign: &str| StatementList {
-        statements: vec![statement(&[foreign], None)],
-    };
-    let mapped = order.iter().map(|it| {
-        let id = IDS[*it];
-        let answer = record.map(list("x"), &Document::new(id, "It."));
-        (id, answer)
-    });
-    let mut mapped: Vec<_> = mapped.collect();
-    mapped.sort_by_key(|it| it.0);
-    let item = |(id, answer): &(&str, _)| ReduceItem::Mapped {
-        id: (*id).to_owned(),
-        answer: Clone::clone(answer),
-    };
-    let combine = |items: Vec<_>, level| {
-        let task = ReduceTask { items, level };
-        let answer = record.reduce(list("y"), &task);
-        let (first, last) = (task.items[0].first(), task.items.last().unwrap().last());
-        ReduceItem::Reduced {
-            first: first.to_owned(),
-            last: last.to_owned(),
-            answer,
-        }
-    };
-    let groups = |from: usize| combine(mapped[from..from + 2].iter().map(item).collect(), 0);
-    let halves = match order[0] < 2 {
-        true => [groups(0), groups(2)],
-        false => {
-            let second = groups(2);
-            [groups(0), second]
-        }
-    };
-    let whole = combine(halves.into(), 1);
-    // One of one has its name.
-    combine(vec![whole], 2);
-    record
+    assert_eq!(dropped.flagged(), flagged.flagged());
 }
 
 #[test]
-fn answers_are_told_in_the_order_of_the_documents_whichever_comes_first() {
-    let first = checked(&[0, 1, 2, 3]);
-    let names = |record: &Provenance| {
-        let flagged = record.flagged();
-        let names: Vec<String> = flagged.into_iter().map(|it| it.0).collect();
-        names.join(", ")
+fn answers_are_told_in_the_order_of_the_documents() {
+    let list = |foreign: &str| StatementList {
+        statements: vec![statement(&[foreign], None)],
     };
-    assert_eq!(names(&first), "a, b, c, d, a … b, c … d, a … d, a … d");
-    for order in [[3, 2, 1, 0], [2, 0, 3, 1], [1, 3, 0, 2]] {
-        let other = checked(&order);
-        assert_eq!(other.answers(), first.answers(), "{order:?}");
-        assert_eq!(other.flagged(), first.flagged(), "{order:?}");
-    }
+    let mapped = |id: &str| ReduceItem::Mapped {
+        id: id.to_owned(),
+        answer: Statements::of_document(list("x"), &Document::new(id, "It."), Unsupported::Drop),
+    };
+    let combine = |items: Vec<_>, level| {
+        let task = ReduceTask { items, level };
+        let answer = Statements::of_combination(list("y"), &task, Unsupported::Drop);
+        ReduceItem::reduced(task.ends(), answer)
+    };
+    let halves = [["a", "b"], ["c", "d"]].map(|ids| combine(ids.map(mapped).into(), 0));
+    // One of one has its name.
+    let whole = combine(vec![combine(halves.into(), 1)], 2);
+    let flagged = statements_of(&whole).flagged();
+    let names: Vec<String> = flagged.into_iter().map(|it| it.0).collect();
+    assert_eq!(names.join(", "), "a, b, c, d, a … b, c … d, a … d, a … d");
 }
 
 #[test]

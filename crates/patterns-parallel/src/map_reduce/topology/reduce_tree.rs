@@ -29,298 +29,202 @@
 //! then. A tree ends with `DoesNotFit` when no two neighbours fit the budget, so every level makes
 //! progress.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::cmp::Reverse;
+use std::ops::Range;
 
-use super::cut::{Part, cut};
-use super::shape::{FanIn, Identity, Place, ReduceGroup, Shape, ShapeEnd};
+use super::frontier::{Frontier, Node};
 
-/// Decides which neighbours are combined, as leaves and combinations are answered.
+/// Forms all groups that are now known.
 ///
-/// A change of one leaf changes one group per level as a rule, an inserted or a removed one two at
-/// most, and the others stay as they were; with rare digests it is a few more.
-///
-/// The groups never depend on the order of the answers. A hundred thousand answers need some
-/// hundred places as long as a group is cut by digests; a budget of two or three answers needs more.
-#[derive(Debug)]
-pub(super) struct ReduceTree {
-    budget: u64,
-    fan_in: FanIn,
-    is_complete: bool,
-    /// All that is not yet in a group. Its last leaf orders a node, so a boundary stays visible
-    /// to its neighbours while what lies before it moves up.
-    frontier: BTreeMap<Place, Node>,
-    /// How many of them are not answered.
-    unanswered: usize,
-    levels: Vec<Level>,
-    ready: VecDeque<ReduceGroup>,
-    /// Places whose groups may now be known.
-    touched: Vec<Place>,
-    does_not_fit: bool,
-}
-
-impl ReduceTree {
-    /// Begins a tree whose groups have at most `budget` tokens, if they have more than one item.
-    pub(super) fn new(budget: u64, fan_in: FanIn) -> Self {
-        Self {
-            budget,
-            fan_in,
-            is_complete: false,
-            frontier: BTreeMap::new(),
-            unanswered: 0,
-            levels: Vec::new(),
-            ready: VecDeque::new(),
-            touched: Vec::new(),
-            does_not_fit: false,
+/// They never depend on the order of the answers. A hundred thousand answers need some hundred places as
+/// long as a group is cut by digests; a budget of two or three answers needs more.
+pub(super) fn form_groups(waiting: &mut Frontier) {
+    while let Some(place) = waiting.touched.pop() {
+        if is_top(waiting) {
+            continue;
+        }
+        if let Some(level) = waiting.nodes.get(&place).map(|node| node.level)
+            && waiting.is_large(level)
+            && let Some(segment) = segment(waiting, place, level)
+        {
+            group(waiting, &segment, level);
         }
     }
 }
 
-impl Shape for ReduceTree {
-    fn push(&mut self, leaf: Place) {
-        self.frontier.insert(leaf, Node::default());
-        self.unanswered += 1;
+/// Forms the last group if all that is left is known and goes into one call. A leaf that is
+/// left alone gets its call, too: a combination is what the tree is to end with.
+fn is_top(waiting: &mut Frontier) -> bool {
+    let Some(level) = waiting.nodes.values().next().map(|node| node.level) else {
+        return true;
+    };
+    let is_one = waiting.nodes.len() == 1;
+    if !waiting.is_complete || (waiting.is_large(level) && !is_one) {
+        return false;
     }
-
-    fn leaf_answered(&mut self, leaf: Place, name: &[u8; 32], size: u64) {
-        let Some(node) = self.frontier.get_mut(&leaf) else {
-            return;
-        };
-        node.identity = Some(self.fan_in.identify(name));
-        node.size = Some(size);
-        self.unanswered -= 1;
-        self.arrive(0, 1, size);
-        self.touch_around(leaf);
-        self.advance();
+    // The count first: to look at all of them at each answer would take time with their square.
+    if waiting.unanswered == 0
+        && waiting.nodes.values().all(|node| node.level == level)
+        && waiting.end().is_none()
+    {
+        let all: Vec<u64> = waiting.nodes.keys().copied().collect();
+        waiting.combine(&all, level + 1);
     }
+    is_one
+}
 
-    fn leaf_failed(&mut self, leaf: Place) {
-        if self.frontier.remove(&leaf).is_some() {
-            self.unanswered -= 1;
-        }
-        self.touch_around(leaf);
-        self.advance();
-    }
-
-    fn group_answered(&mut self, place: Place, size: u64) {
-        let Some(node) = self.frontier.get_mut(&place) else {
-            return;
-        };
-        node.size = Some(size);
-        self.unanswered -= 1;
-        let level = node.level;
-        self.arrive(level, 0, size);
-        self.touched.push(place);
-        self.advance();
-    }
-
-    fn finish(&mut self) {
-        self.is_complete = true;
-        self.touched.extend(self.frontier.keys().next_back());
-        self.advance();
-    }
-
-    fn next_group(&mut self) -> Option<ReduceGroup> {
-        self.ready.pop_front()
-    }
-
-    fn end(&self) -> Option<ShapeEnd> {
-        if self.does_not_fit {
-            return Some(ShapeEnd::DoesNotFit);
-        }
-        if !self.is_complete || self.frontier.len() > 1 {
+/// Returns the neighbours of a node up to the ends of its group, if all of them are there.
+fn segment(waiting: &Frontier, place: u64, level: usize) -> Option<Vec<u64>> {
+    let ends = |node: &Node| ends(node, level, waiting.fan_in.mean);
+    let waits = |node: &Node| node.level == level && node.size.is_some();
+    // The right side first: of answers that come in order it is the one that is missing.
+    let mut right = Vec::new();
+    let mut is_ended = waiting.is_complete;
+    for (&at, node) in waiting.nodes.range(place..) {
+        if !waits(node) {
             return None;
         }
-        let (&place, node) = self.frontier.first_key_value()?;
-        (node.depth > 0 && node.size.is_some()).then_some(ShapeEnd::Root(place))
+        right.push(at);
+        if ends(node)? {
+            is_ended = true;
+            break;
+        }
+    }
+    let mut segment = Vec::new();
+    for (&at, node) in waiting.nodes.range(..place).rev() {
+        if !is_ended || ends(node)? {
+            break;
+        }
+        if !waits(node) {
+            return None;
+        }
+        segment.push(at);
+    }
+    segment.reverse();
+    segment.extend(right);
+    is_ended.then_some(segment)
+}
+
+/// Returns whether a group at `level` ends after a node; `None` while that is open.
+///
+/// Stretches that are longer than the cap are cut in two and more, which makes groups shorter than the
+/// stretches. With stretches half as long again as the mean, groups are as long as asked for.
+pub(super) fn ends(node: &Node, level: usize, mean: u32) -> Option<bool> {
+    let [height, _] = node.digest?;
+    let stretch = u64::from(mean) * 3 / 2;
+    let power = stretch.checked_pow(u32::try_from(level).ok()?.saturating_add(1));
+    Some(height != 0 && power.is_some_and(|it| height.is_multiple_of(it)))
+}
+
+/// Cuts neighbours into groups that fit a call; a lone one passes up.
+fn group(waiting: &mut Frontier, segment: &[u64], level: usize) {
+    let nodes = segment.iter().filter_map(|at| waiting.nodes.get(at));
+    let parts: Vec<Part> = nodes
+        .map(|node| Part {
+            size: node.size.unwrap_or_default(),
+            priority: node.digest.map_or(0, |it| priority(it[1], level)),
+        })
+        .collect();
+    let groups = cut(&parts, waiting.budget, waiting.fan_in.cap());
+    let is_all = waiting.is_complete && segment.len() == waiting.nodes.len();
+    if is_all && groups.len() == segment.len() {
+        waiting.does_not_fit = true;
+        return;
+    }
+    for group in groups {
+        let places = &segment[group.clone()];
+        match places {
+            [place] => {
+                if let Some(node) = waiting.nodes.get_mut(place) {
+                    node.level += 1;
+                }
+                waiting.arrive(level + 1, 1, parts[group.start].size);
+                waiting.touched.push(*place);
+            }
+            _ => waiting.combine(places, level + 1),
+        }
     }
 }
 
-impl ReduceTree {
-    /// Counts what comes to a level, and looks at all that waits there once it is too much for one
-    /// call.
-    fn arrive(&mut self, level: usize, count: u64, tokens: u64) {
-        let was_large = self.is_large(level);
-        if self.levels.len() <= level {
-            self.levels.resize(level + 1, Level::default());
-        }
-        let sums = &mut self.levels[level];
-        sums.count += count;
-        sums.tokens = sums.tokens.saturating_add(tokens);
-        if !was_large && self.is_large(level) {
-            let nodes = self.frontier.iter();
-            let waiting = nodes.filter(|(_, node)| node.level == level);
-            self.touched.extend(waiting.map(|(&place, _)| place));
-        }
-    }
+/// Returns the priority of a cut at this level. It is mixed with the level, so that each level
+/// is cut elsewhere (the finaliser of `SplitMix64`; Steele, Lea and Flood 2014).
+fn priority(digest: u64, level: usize) -> u64 {
+    let step = 0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(level as u64 + 1);
+    let mut z = digest.wrapping_add(step);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
 
-    /// Returns whether a level is too much for one call. As long as it is not, it may turn out to
-    /// be the top.
-    fn is_large(&self, level: usize) -> bool {
-        let Level { count, tokens } = self.levels.get(level).copied().unwrap_or_default();
-        count > u64::from(self.fan_in.whole) || tokens > self.budget
-    }
+/// What matters of an item when a group is cut.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    pub(super) size: u64,
+    pub(super) priority: u64,
+}
 
-    fn touch_around(&mut self, place: Place) {
-        let before = self.frontier.range(..place).next_back();
-        let after = self.frontier.range(place..).take(2);
-        let around = before.into_iter().chain(after).map(|(&it, _)| it);
-        self.touched.extend(around);
-    }
-
-    /// Forms all groups that are now known.
-    fn advance(&mut self) {
-        while let Some(place) = self.touched.pop() {
-            if self.top() {
-                continue;
-            }
-            if let Some(level) = self.frontier.get(&place).map(|node| node.level)
-                && self.is_large(level)
-                && let Some(segment) = self.segment(place, level)
-            {
-                self.group(&segment, level);
-            }
-        }
-    }
-
-    /// Forms the last group if all that is left is known and goes into one call. A leaf that is
-    /// left alone gets its call, too: a combination is what the tree is to end with.
-    fn top(&mut self) -> bool {
-        let Some(level) = self.frontier.values().next().map(|node| node.level) else {
-            return true;
-        };
-        let is_one = self.frontier.len() == 1;
-        if !self.is_complete || (self.is_large(level) && !is_one) {
-            return false;
-        }
-        // The count first: to look at all of them at each answer would take time with their square.
-        if self.unanswered == 0
-            && self.frontier.values().all(|node| node.waits_at(level))
-            && self.end().is_none()
-        {
-            let all: Vec<Place> = self.frontier.keys().copied().collect();
-            self.combine(&all, level);
-        }
-        is_one
-    }
-
-    /// Returns the neighbours of a node up to the ends of its group, if all of them are there.
-    fn segment(&self, place: Place, level: usize) -> Option<Vec<Place>> {
-        // The right side first: of answers that come in order it is the one that is missing.
-        let right = self.up_to_the_end(place, level)?;
-        let mut segment = Vec::new();
-        for (&at, node) in self.frontier.range(..place).rev() {
-            if node.ends(level)? {
-                break;
-            }
-            if !node.waits_at(level) {
-                return None;
-            }
-            segment.push(at);
-        }
-        segment.reverse();
-        segment.extend(right);
-        Some(segment)
-    }
-
-    /// Returns a node and those after it up to the end of its group.
-    fn up_to_the_end(&self, place: Place, level: usize) -> Option<Vec<Place>> {
-        let mut nodes = Vec::new();
-        for (&at, node) in self.frontier.range(place..) {
-            if !node.waits_at(level) {
-                return None;
-            }
-            nodes.push(at);
-            if node.ends(level)? {
-                return Some(nodes);
-            }
-        }
-        self.is_complete.then_some(nodes)
-    }
-
-    fn group(&mut self, segment: &[Place], level: usize) {
-        let nodes = segment.iter().filter_map(|at| self.frontier.get(at));
-        let parts: Vec<Part> = nodes
-            .map(|node| Part {
-                size: node.size.unwrap_or_default(),
-                priority: node.identity.map_or(0, |it| it.priority(level)),
-            })
-            .collect();
-        let groups = cut(&parts, self.budget, self.fan_in.cap as usize);
-        let is_all = self.is_complete && segment.len() == self.frontier.len();
-        if is_all && groups.len() == segment.len() {
-            self.does_not_fit = true;
-            return;
-        }
-        for group in groups {
-            match segment[group] {
-                [lone] => self.pass_up(lone),
-                ref items => self.combine(items, level),
-            }
-        }
-    }
-
-    fn pass_up(&mut self, place: Place) {
-        if let Some(node) = self.frontier.get_mut(&place) {
-            node.level += 1;
-            let (level, size) = (node.level, node.size.unwrap_or_default());
-            self.arrive(level, 1, size);
-            self.touched.push(place);
-        }
-    }
-
-    fn combine(&mut self, items: &[Place], level: usize) {
-        let Some(&place) = items.last() else {
-            return;
-        };
-        let nodes: Vec<Node> = items
-            .iter()
-            .filter_map(|at| self.frontier.remove(at))
-            .collect();
-        let below = nodes.iter().map(|node| node.depth).max().unwrap_or(0);
-        let combination = Node {
-            level: level + 1,
-            depth: below + 1,
-            identity: nodes.last().and_then(|node| node.identity),
-            size: None,
-        };
-        self.frontier.insert(place, combination);
-        self.unanswered += 1;
-        self.ready.push_back(ReduceGroup {
-            place,
-            items: items.to_vec(),
-            level: below,
-        });
-        self.arrive(level + 1, 1, 0);
+/// Returns groups that cover `parts` in order, each of one item or within `budget` and `cap`.
+///
+/// Only if no two neighbours fit are all groups of one item.
+pub(super) fn cut(parts: &[Part], budget: u64, cap: usize) -> Vec<Range<usize>> {
+    let groups = by_priority(parts, budget, cap);
+    match groups.len() == parts.len() {
+        true => filled(parts, budget, cap),
+        false => groups,
     }
 }
 
-/// What is known of an item that waits for its neighbours.
-#[derive(Debug, Default)]
-struct Node {
-    /// The level at which it waits for its neighbours.
-    level: usize,
-    /// How many levels of combinations it has in it.
-    depth: usize,
-    /// Known of combinations and of answered leaves. (A leaf that may yet fail ends no group.)
-    identity: Option<Identity>,
-    /// Known when it is answered.
-    size: Option<u64>,
+/// Puts together what fits from the first part on.
+fn filled(parts: &[Part], budget: u64, cap: usize) -> Vec<Range<usize>> {
+    let mut groups: Vec<Range<usize>> = Vec::new();
+    let mut tokens = 0_u64;
+    for (n, part) in parts.iter().enumerate() {
+        let sum = tokens.saturating_add(part.size);
+        match groups.last_mut() {
+            Some(group) if sum <= budget && group.len() < cap => {
+                group.end = n + 1;
+                tokens = sum;
+            }
+            _ => {
+                groups.push(n..n + 1);
+                tokens = part.size;
+            }
+        }
+    }
+    groups
 }
 
-impl Node {
-    /// Returns whether a group at `level` ends here; `None` while that is open.
-    fn ends(&self, level: usize) -> Option<bool> {
-        self.identity.map(|it| it.height > level)
+/// Cuts what does not fit after its part of the highest priority, again and again.
+fn by_priority(parts: &[Part], budget: u64, cap: usize) -> Vec<Range<usize>> {
+    let mut sums = vec![0u128];
+    let mut sum = 0u128;
+    sums.extend(parts.iter().map(|part| {
+        sum += u128::from(part.size);
+        sum
+    }));
+    let fits = |it: &Range<usize>| {
+        it.len() < 2 || (it.len() <= cap && sums[it.end] - sums[it.start] <= u128::from(budget))
+    };
+    let mut groups = Vec::new();
+    let whole = 0..parts.len();
+    let mut open = vec![whole];
+    while let Some(range) = open.pop() {
+        if fits(&range) {
+            groups.push(range);
+        } else {
+            let end = cut_place(parts, &range);
+            open.push(end..range.end);
+            open.push(range.start..end);
+        }
     }
-
-    fn waits_at(&self, level: usize) -> bool {
-        self.level == level && self.size.is_some()
-    }
+    groups
 }
 
-/// What has come to a level so far.
-#[derive(Clone, Copy, Debug, Default)]
-struct Level {
-    count: u64,
-    tokens: u64,
+/// Returns after which of at least two parts to cut: at equal priority (of documents that are the
+/// same), nearest to the middle.
+fn cut_place(parts: &[Part], range: &Range<usize>) -> usize {
+    let middle = range.start + range.len() / 2;
+    (range.start + 1..range.end)
+        .max_by_key(|&end| (parts[end - 1].priority, Reverse(end.abs_diff(middle))))
+        .unwrap_or(range.end)
 }

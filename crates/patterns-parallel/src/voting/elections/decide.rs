@@ -7,12 +7,12 @@ use patterns_core::Branch;
 
 use super::open_election::OpenElection;
 use crate::voting::Voting;
-use crate::voting::ballot::Ballot;
 use crate::voting::election::Election;
 use crate::voting::judge::{JudgeTask, Judgements, Pair};
 use crate::voting::rules::count::count_answers;
 use crate::voting::rules::{Decision, Rule};
-use crate::voting::stop::{Forecast, StopReason};
+use crate::voting::stop::{Foresight, StopReason};
+use crate::voting::voter::Ballot;
 
 impl<V, R: Rule> Voting<V, R> {
     fn ballots(&self, election: &OpenElection<V>) -> Vec<Ballot> {
@@ -72,7 +72,7 @@ impl<V, R: Rule> Voting<V, R> {
     pub(super) fn decide(
         &self,
         over: OpenElection<V>,
-        forecast: Option<&Forecast>,
+        foresight: Option<&Foresight>,
     ) -> (Election<R::Winner>, Vec<Branch<V>>) {
         let mut election = self.result(&over);
         election.voters = self.voters.get() as u64;
@@ -81,7 +81,7 @@ impl<V, R: Rule> Voting<V, R> {
         election.stability = match election.stop_reason {
             _ if over.stop.is_none() => None,
             StopReason::AllVotesCast | StopReason::Decided => Some(1.0),
-            _ => forecast.and_then(|it| it.win_probability(&over.tally)),
+            _ => foresight.and_then(|it| it.win_probability(&over.tally)),
         };
         let is_cut = matches!(over.stop, None | Some(StopReason::CallsSpent));
         if is_cut && election.ballots.is_empty() {

@@ -24,7 +24,6 @@ use crate::voting::election::{BatchElection, BatchTally, Election};
 use crate::voting::panel::identical_ballots;
 use crate::voting::question::Question;
 use crate::voting::rules::Rule;
-use crate::voting::stop::{CallIndex, Chain};
 use crate::voting::{Asking, Voting};
 use crate::{RunError, RunOptions, Running};
 
@@ -109,10 +108,7 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
         let stopper = self.stopper()?;
         let voters = self.voters.get() as u64;
         let shared = match self.asking {
-            Asking::SharedCalls(calls) => {
-                let index = CallIndex::of(&Chain::new(voters)?);
-                Some(SharedCalls::new(calls.get(), index))
-            }
+            Asking::SharedCalls(calls) => Some(SharedCalls::new(calls.get())),
             Asking::Waves | Asking::Streaming { .. } => None,
         };
         let mut over = InOrder::new(options);
@@ -137,7 +133,7 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
             run,
             held,
             stopper,
-            forecast: self.forecast(),
+            foresight: self.foresight()?,
             shared,
             questions: Box::pin(questions.fuse()),
             is_batch,
@@ -186,7 +182,7 @@ impl<V, R: Rule, H> Elections<'_, V, R, H> {
         let ballots = over.counted().filter_map(|it| it.1.value());
         self.alike += u64::from(self.voting.panel.are_identical(ballots));
         let id = over.id.clone();
-        let (election, branches) = self.voting.decide(over, self.forecast.as_ref());
+        let (election, branches) = self.voting.decide(over, self.foresight.as_ref());
         Some(BatchElection {
             id,
             election,

@@ -3,8 +3,6 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::voting::stop::{CallIndex, Tally};
-
 /// Gives each call to the election that gains most from it.
 ///
 /// It depends on the ballots alone, neither on who answers first nor on how many calls are in flight:
@@ -15,7 +13,6 @@ use crate::voting::stop::{CallIndex, Tally};
 /// at a time (`cargo xtask vote-bench`).
 #[derive(Debug)]
 pub(super) struct SharedCalls {
-    index: CallIndex,
     left: u64,
     elections: usize,
     lag: Option<usize>,
@@ -35,9 +32,8 @@ pub(super) enum NextCall {
 }
 
 impl SharedCalls {
-    pub(super) fn new(calls: u64, index: CallIndex) -> Self {
+    pub(super) fn new(calls: u64) -> Self {
         Self {
-            index,
             left: calls,
             elections: 0,
             lag: None,
@@ -46,12 +42,12 @@ impl SharedCalls {
         }
     }
 
-    /// Adds an election to those that want a call.
-    pub(super) fn offer(&mut self, election: u64, tally: &Tally) {
+    /// Adds an election to those that want a call, with what that is worth.
+    pub(super) fn offer(&mut self, election: u64, worth: f64) {
         self.elections = self.elections.max(election as usize + 1);
         // Of numbers that are not negative, the bits are in the order of their values.
-        let worth = self.index.worth(tally).max(0.0).to_bits();
-        self.queue.insert((worth, Reverse(election)));
+        self.queue
+            .insert((worth.max(0.0).to_bits(), Reverse(election)));
     }
 
     /// Says that no further election begins; returns whether that is news.

@@ -14,8 +14,8 @@ use super::share::{Share, ShareInterval};
 use super::tie_break::{Decision, TieBreak};
 use super::{Detail, Rule, Ruling, unknown, wrong_value};
 use crate::RunError;
-use crate::voting::ballot::Ballot;
 use crate::voting::judge::Judgements;
+use crate::voting::voter::Ballot;
 
 /// The most votes win; what papers on language models call majority voting.
 ///

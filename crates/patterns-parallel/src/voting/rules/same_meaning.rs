@@ -10,8 +10,8 @@ use super::count::{AnswerCount, count_answers};
 use super::tie_break::{Decision, TieBreak};
 use super::{Rule, Ruling};
 use crate::AgentOptions;
-use crate::voting::ballot::Ballot;
 use crate::voting::judge::{Judge, JudgeTask, Judgement, Judgements, judge_of_meaning};
+use crate::voting::voter::Ballot;
 
 /// Answers of which each two are compared; each further one would cost a call for every other.
 const MOST_COMPARED: usize = 10;

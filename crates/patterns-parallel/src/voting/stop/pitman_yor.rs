@@ -3,8 +3,8 @@
 
 use libm::lgamma;
 
-use super::state::{MOST_OPTIONS, State};
 use super::stopping_rule::StoppingRule;
+use super::tally::{MOST_OPTIONS, State};
 
 const DISCOUNTS: [f64; 3] = [0.0, 0.3, 0.6];
 
@@ -35,7 +35,7 @@ const PRIOR: [(f64, usize, f64); 15] = [
 #[derive(Debug)]
 pub(super) struct Mixture {
     /// By component: ln(weight · Π (θ + i d)), by how many answers were given.
-    ln_new: Vec<[f64; MOST_OPTIONS + 1]>,
+    ln_new: Vec<[f64; MOST_OPTIONS as usize + 1]>,
     /// By component: ln(Γ(θ + n) / Γ(θ + 1)), by the number of votes.
     ln_norm: Vec<Vec<f64>>,
     /// By discount: ln(Γ(c − d) / Γ(1 − d)), by the votes of one answer.
@@ -51,7 +51,7 @@ impl Mixture {
     pub(super) fn new(votes: usize) -> Self {
         let ln_new = |&(theta, discount, weight): &(f64, usize, f64)| {
             let mut sum = weight.ln();
-            let mut sums = [sum; MOST_OPTIONS + 1];
+            let mut sums = [sum; MOST_OPTIONS as usize + 1];
             for (seen, slot) in sums.iter_mut().enumerate().skip(2) {
                 sum += (theta + (seen - 1) as f64 * DISCOUNTS[discount]).ln();
                 *slot = sum;
@@ -73,7 +73,7 @@ impl Mixture {
             answers * run((votes as f64 / answers).max(1.0), discount)
         };
         let rest = |discount: f64| {
-            (0..=MOST_OPTIONS - 2).map(move |answers| match answers {
+            (0..=usize::from(MOST_OPTIONS) - 2).map(move |answers| match answers {
                 0 => vec![0.0; votes + 1],
                 _ => (0..=votes)
                     .map(|votes| even(votes, answers, discount))
@@ -94,10 +94,11 @@ impl Mixture {
             return [0.0, 0.0, 0.0, 1.0];
         }
         let weights = self.weights(state);
+        let votes = state.votes() as f64;
         let total: f64 = weights.iter().sum();
         let mut chances = Chances::default();
         for (weight, &(theta, discount, _)) in weights.iter().zip(&PRIOR) {
-            let share = weight / total / (state.votes() as f64 + theta);
+            let share = weight / total / (votes + theta);
             let parts = parts(state, theta, DISCOUNTS[discount]);
             for (chance, part) in chances.iter_mut().zip(parts) {
                 *chance += share * part;
@@ -108,15 +109,15 @@ impl Mixture {
 
     /// Returns the components' weights given the state, up to a common factor.
     fn weights(&self, state: State) -> [f64; PRIOR.len()] {
-        let others = state.options.saturating_sub(2);
+        let [own, rival, rest, options] = state.sizes();
         let spread = [0, 1, 2].map(|d| {
-            self.ln_run[d][state.own]
-                + self.ln_run[d][state.rival]
-                + self.ln_rest[d][others][state.rest]
+            self.ln_run[d][own]
+                + self.ln_run[d][rival]
+                + self.ln_rest[d][options.saturating_sub(2)][rest]
         });
         let mut weights = [0.0; PRIOR.len()];
         for (component, weight) in weights.iter_mut().enumerate() {
-            *weight = spread[PRIOR[component].1] + self.ln_new[component][state.options]
+            *weight = spread[PRIOR[component].1] + self.ln_new[component][options]
                 - self.ln_norm[component][state.votes()];
         }
         let most = weights.iter().fold(f64::NEG_INFINITY, |a, b| a.max(*b));
@@ -126,23 +127,24 @@ impl Mixture {
 
 /// Returns the odds of the successors in one component; they add up to n + θ.
 fn parts(state: State, theta: f64, discount: f64) -> Chances {
-    let (own, rival) = (state.own as f64, state.rival as f64);
-    let others = state.options.saturating_sub(2);
-    let rest = state.rest as f64 - others as f64 * discount;
+    let [own, rival, rest, options] = state.sizes();
+    let others = options.saturating_sub(2);
     // Spread evenly, so many of the rest have as many votes as the rival, and pass it with one more.
-    let level = (state.rest + others).saturating_sub(state.rival * others);
-    let passing = if state.rest == state.rival * others {
-        rest
-    } else {
-        f64::min(rest, level.min(others) as f64 * (rival - discount))
+    let level = (rest + others).saturating_sub(rival * others).min(others);
+    let is_all_level = rest == rival * others;
+    let rest = rest as f64 - others as f64 * discount;
+    let of_rival = (rival as f64 - discount).max(0.0);
+    let passing = match is_all_level {
+        true => rest,
+        false => f64::min(rest, level as f64 * of_rival),
     };
-    let rival_votes = if state.rival == 0 {
-        0.0
-    } else {
-        rival - discount
-    };
-    let new = theta + state.options as f64 * discount;
-    [own - discount, rival_votes + passing, rest - passing, new]
+    let new = theta + options as f64 * discount;
+    [
+        own as f64 - discount,
+        of_rival + passing,
+        rest - passing,
+        new,
+    ]
 }
 
 impl StoppingRule {
@@ -189,14 +191,14 @@ fn drawn(seed: u64, before: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::voting::stop::Foresight;
     use crate::voting::stop::Tally;
-    use crate::voting::stop::forecast::{Chain, Forecast};
 
     /// What a drawn election comes to is foreseen from the same mixture, so both ways must agree.
     #[test]
     fn drawn_elections_end_as_often_as_foreseen() {
         for votes in [5, 20] {
-            let forecast = Forecast::of(&Chain::new(votes).unwrap());
+            let forecast = Foresight::new(votes).unwrap();
             let (mut foreseen, mut won) = (0.0, 0.0);
             for seed in 0..4000 {
                 let mut counts = Vec::new();

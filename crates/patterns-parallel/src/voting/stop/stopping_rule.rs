@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use patterns_core::{meant, name_and_value};
 
-use super::state::MOST_VOTES;
+use super::tally::MOST_VOTES;
 use crate::RunError;
 
 /// The most votes for which `adaptive` lists when a leader is sure enough.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::map_reduce::topology::{Place, ReduceGroup, Shape, ShapeEnd};
+use crate::map_reduce::topology::{Frontier, ReduceGroup, Topology, TopologyEnd};
 
 pub(super) type Digest = [u8; 32];
 
@@ -28,7 +28,7 @@ pub(super) struct Call {
 pub(super) struct Built {
     /// All calls, in the order of their last leaves and levels.
     pub(super) calls: Vec<Call>,
-    pub(super) end: Option<ShapeEnd>,
+    pub(super) end: Option<TopologyEnd>,
     /// The leaves under the root, if there is one.
     pub(super) root: Vec<usize>,
 }
@@ -44,7 +44,7 @@ impl Built {
 }
 
 enum Work {
-    Leaf(Place),
+    Leaf(u64),
     Group(ReduceGroup),
 }
 
@@ -52,17 +52,18 @@ enum Work {
 struct Build<'a> {
     leaves: &'a Leaves,
     answer: u64,
-    shape: Box<dyn Shape>,
+    topology: Topology,
+    shape: Frontier,
     pushed: usize,
-    known: BTreeMap<Place, Item>,
-    calls: Vec<(Place, Call)>,
+    known: BTreeMap<u64, Item>,
+    calls: Vec<(u64, Call)>,
     work: Vec<Work>,
 }
 
 impl Build<'_> {
     fn begin(&mut self, window: usize) {
         while self.work.len() < window && self.pushed < self.leaves.len() {
-            let place = Place(self.pushed as u64);
+            let place = self.pushed as u64;
             self.shape.push(place);
             self.work.push(Work::Leaf(place));
             self.pushed += 1;
@@ -70,7 +71,7 @@ impl Build<'_> {
         if self.work.len() < window {
             self.shape.finish();
         }
-        while let Some(group) = self.shape.next_group() {
+        while let Some(group) = self.topology.next_group(&mut self.shape) {
             self.work.push(Work::Group(group));
         }
     }
@@ -82,8 +83,8 @@ impl Build<'_> {
         }
     }
 
-    fn end_leaf(&mut self, place: Place) {
-        let n = usize::try_from(place.0).unwrap();
+    fn end_leaf(&mut self, place: u64) {
+        let n = usize::try_from(place).unwrap();
         let (key, size) = self.leaves[n];
         let Some(size) = size else {
             return self.shape.leaf_failed(place);
@@ -117,8 +118,8 @@ impl Build<'_> {
         calls.sort_by_key(|(place, call)| (*place, call.level));
         let end = self.shape.end();
         let root = match end {
-            Some(ShapeEnd::Root(place)) => self.known.remove(&place).unwrap().leaves,
-            Some(ShapeEnd::DoesNotFit) | None => Vec::new(),
+            Some(TopologyEnd::Root(place)) => self.known.remove(&place).unwrap().leaves,
+            Some(TopologyEnd::DoesNotFit) | None => Vec::new(),
         };
         let calls = calls.into_iter().map(|(_, call)| call).collect();
         Built { calls, end, root }
@@ -128,7 +129,7 @@ impl Build<'_> {
 /// Builds what a topology decides, with `window` leaves under way; `pick` chooses what ends next.
 /// Returns it and the most that was held.
 pub(super) fn build(
-    shape: Box<dyn Shape>,
+    (topology, shape): (Topology, Frontier),
     leaves: &Leaves,
     answer: u64,
     window: usize,
@@ -137,6 +138,7 @@ pub(super) fn build(
     let mut build = Build {
         leaves,
         answer,
+        topology,
         shape,
         pushed: 0,
         known: BTreeMap::new(),

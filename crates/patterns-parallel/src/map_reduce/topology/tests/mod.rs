@@ -1,13 +1,15 @@
 //! What holds for every topology, and what is particular to one.
 
+mod cut;
 mod driver;
 mod tree;
 
 use driver::{Built, Leaves, build, equal, random};
 use proptest::prelude::*;
 
-use super::shape::Identity;
-use super::{FanIn, Place, ShapeEnd, Topology};
+use super::frontier::Node;
+use super::reduce_tree::ends;
+use super::{FanIn, Topology, TopologyEnd};
 
 /// All but the one that depends on the order of answers.
 const STEADY: [Topology; 2] = [Topology::Tree, Topology::Refine];
@@ -30,7 +32,7 @@ proptest! {
         mean in prop::option::of(2_u32..12), answer in 0_u64..80, window in 1_usize..30, seed: u64,
     ) {
         let fan_in = mean.and_then(FanIn::new);
-        let (built, _) = build(topology.begin(budget, fan_in), &leaves, answer, window, random(seed));
+        let (built, _) = build((topology, topology.begin(budget, fan_in)), &leaves, answer, window, random(seed));
         let answered: Vec<usize> = (0..leaves.len()).filter(|&n| leaves[n].1.is_some()).collect();
         for call in &built.calls {
             let tokens: u64 = call.items.iter().map(|it| it.size).sum();
@@ -39,13 +41,13 @@ proptest! {
         // Every call but a lone one makes fewer of many, so there is no endless loop.
         prop_assert!(built.calls.len() <= answered.len());
         match built.end {
-            Some(ShapeEnd::Root(_)) => {
+            Some(TopologyEnd::Root(_)) => {
                 let mut root = built.root;
                 root.sort_unstable();
                 prop_assert_eq!(root, answered);
             }
             None => prop_assert!(answered.is_empty()),
-            Some(ShapeEnd::DoesNotFit) => {
+            Some(TopologyEnd::DoesNotFit) => {
                 let sizes = answered.iter().filter_map(|&n| leaves[n].1);
                 let sum: u64 = sizes.clone().sum();
                 prop_assert!(answered.len() > 1 && sum.max(answer) > budget / 2);
@@ -59,7 +61,7 @@ proptest! {
         mean in prop::option::of(2_u32..12), answer in 0_u64..80, window in 1_usize..99, seed: u64,
     ) {
         let fan_in = mean.and_then(FanIn::new);
-        let begin = || topology.begin(budget, fan_in);
+        let begin = || (topology, topology.begin(budget, fan_in));
         let (one, _) = build(begin(), &leaves, answer, window, random(seed));
         let (other, _) = build(begin(), &leaves, answer, 1, || 0);
         prop_assert_eq!(one, other);
@@ -70,7 +72,7 @@ proptest! {
 fn of(topology: Topology, count: u64, (budget, mean): (u64, Option<u32>)) -> Built {
     let fan_in = mean.and_then(FanIn::new);
     build(
-        topology.begin(budget, fan_in),
+        (topology, topology.begin(budget, fan_in)),
         &equal(0..count),
         10,
         16,
@@ -95,7 +97,7 @@ fn refine_adds_one_after_the_other() {
     let built = of(Topology::Refine, 3, (19, None));
     assert_eq!(
         (built.end, sizes(&built)),
-        (Some(ShapeEnd::DoesNotFit), vec![1])
+        (Some(TopologyEnd::DoesNotFit), vec![1])
     );
 }
 
@@ -106,28 +108,28 @@ fn unordered_combines_what_is_there() {
     assert!((8..=10).contains(&built.calls.len()), "{:?}", sizes(&built));
     assert_eq!(sizes(&of(Topology::Unordered, 64, (640, None))), [64]);
     // The first that are there: neighbours of nobody.
-    let (mut shape, leaves) = (Topology::Unordered.begin(1_000, FanIn::new(2)), equal(0..9));
-    let places: Vec<_> = (0..leaves.len() as u64).map(Place).collect();
-    places.iter().for_each(|it| shape.push(*it));
+    let (mut waiting, leaves) = (Topology::Unordered.begin(1_000, FanIn::new(2)), equal(0..9));
+    (0..9).for_each(|it| waiting.push(it));
     for n in [8, 2, 5, 0, 7] {
-        shape.leaf_answered(places[n], &leaves[n].0, 10);
+        waiting.leaf_answered(n, &leaves[n as usize].0, 10);
     }
-    let groups = std::iter::from_fn(|| shape.next_group()).map(|it| it.items);
-    let expected = [[0, 2], [5, 7]].map(|group| group.map(|n| places[n]).to_vec());
-    assert_eq!(groups.collect::<Vec<_>>(), expected);
+    let groups = std::iter::from_fn(|| Topology::Unordered.next_group(&mut waiting));
+    let groups: Vec<_> = groups.map(|it| it.items).collect();
+    assert_eq!(groups, [[0, 2], [5, 7]]);
 }
 
 #[test]
 fn each_factor_is_a_level() {
     for (number, height) in [(0, 0), (1, 0), (4, 1), (12, 1), (32, 2), (64, 3), (65, 0)] {
-        let mut digest = [0; 32];
-        digest[0] = number;
-        digest[8] = 7;
-        let fan_in = FanIn::new(3).unwrap();
-        let priority = 7;
-        let expected = Identity { height, priority };
-        assert_eq!(fan_in.identify(&digest), expected, "{number}");
+        let node = Node {
+            digest: Some([number, 7]),
+            ..Node::default()
+        };
+        for level in 0..40 {
+            assert_eq!(ends(&node, level, 3), Some(height > level), "{number}");
+        }
     }
+    assert_eq!(ends(&Node::default(), 0, 3), None);
 }
 
 #[test]

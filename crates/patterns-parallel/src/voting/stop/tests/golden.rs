@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::super::plan::Plan;
-use super::super::state::State;
-use super::super::{CallIndex, Chain, Forecast, Step, Stopper, Tally, sure};
+use super::super::{Foresight, Step, Stopper, Tally, sure};
 use super::{beta_confidence, leader, stopper};
 
 /// Rounding of sums that are added up in another order.
@@ -77,12 +75,12 @@ fn every_policy_ends_every_golden_vote_as_expected() {
     let golden = golden();
     let policies: Vec<&String> = golden.cases[0].expect.keys().collect();
     assert_eq!((golden.cases.len(), policies.len()), (120, 9));
-    let (plan, plan_ends) = priced_plan(150.0, golden.n_max);
+    let plan = Foresight::at_price(golden.n_max, 150.0).unwrap();
     for policy in policies {
         let rule = rule(policy);
         let wave = |tally: &Tally| match &rule {
-            None if tally.calls() == plan_ends => 0,
-            None => plan.wave(State::of(tally).unwrap()).unwrap(),
+            None if tally.calls() == golden.n_max => 0,
+            None => plan.wave(tally).unwrap(),
             Some(stopper) => match stopper.next(tally) {
                 Step::Ask(wave) => wave,
                 Step::Stop(_) => 0,
@@ -99,12 +97,6 @@ fn every_policy_ends_every_golden_vote_as_expected() {
             );
         }
     }
-}
-
-/// Makes the plan of a λ; returns it with its number of votes.
-fn priced_plan(lambda: f64, votes: u64) -> (Plan, u64) {
-    let chain = Chain::new(votes).unwrap();
-    (Plan::at_price(&chain, &Forecast::of(&chain), lambda), votes)
 }
 
 /// Holds a vote in waves, until one is empty; returns the tally and how many waves there were.
@@ -129,7 +121,7 @@ fn forecasts_are_those_of_the_golden_file() {
     let golden = golden();
     assert_eq!(golden.horizon_probe.len(), 21);
     assert_eq!(golden.prior_columns.len(), 3);
-    let forecast = Forecast::of(&Chain::new(golden.n_max).unwrap());
+    let forecast = Foresight::new(golden.n_max).unwrap();
     for (counts, win) in &golden.horizon_probe {
         let tally = tally(counts);
         assert_close(forecast.win_probability(&tally).unwrap(), *win, counts);
@@ -140,7 +132,7 @@ fn forecasts_are_those_of_the_golden_file() {
 fn the_index_of_a_call_is_that_of_the_golden_file() {
     let golden = golden();
     assert_eq!(golden.index_probe.len(), 21);
-    let index = CallIndex::of(&Chain::new(golden.n_max).unwrap());
+    let index = Foresight::new(golden.n_max).unwrap();
     for (counts, expected) in &golden.index_probe {
         assert_close(index.worth(&tally(counts)), *expected, counts);
     }
@@ -175,7 +167,7 @@ fn the_prior_is_that_of_the_golden_file() {
     let same: f64 = same
         .map(|(theta, d, weight)| weight / weights * (1.0 - d) / (1.0 + theta))
         .sum();
-    let forecast = Forecast::of(&Chain::new(2).unwrap());
+    let forecast = Foresight::new(2).unwrap();
     // With two votes, a second one that differs makes a tie, which counts half.
     let expected = same + (1.0 - same) / 2.0;
     assert_close(

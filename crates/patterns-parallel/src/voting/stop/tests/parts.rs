@@ -2,10 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::super::forecast::SeenBy;
-use super::super::pitman_yor::Mixture;
-use super::super::state::{place, places, states};
-use super::super::{CallIndex, Chain, Forecast, sure};
+use super::super::foresight::states;
+use super::super::{Foresight, sure};
 use super::{beta_confidence, leader, tally};
 
 proptest! {
@@ -50,54 +48,39 @@ fn long_votes_overflow_nothing() {
 }
 
 #[test]
-fn every_state_has_its_own_place() {
-    let mut known = Vec::new();
-    for votes in 0..=40 {
-        for state in states(votes) {
+fn every_vote_goes_somewhere() {
+    let states = states(40);
+    for (votes, layer) in states.iter().enumerate() {
+        for (state, chances) in layer {
             assert_eq!(state.votes(), votes, "{state:?}");
-            assert!(places(votes).contains(&place(state)), "{state:?}");
-            known.push(place(state));
+            let sum: f64 = chances.iter().sum();
+            let expected = if votes < 40 { 1.0 } else { 0.0 };
+            assert!((sum - expected).abs() < 1e-12, "{state:?}: {chances:?}");
+            assert!(
+                chances.iter().all(|chance| *chance >= 0.0),
+                "{state:?}: {chances:?}"
+            );
         }
     }
     // The published 46,147, and the state before the first vote.
-    assert_eq!(known.len(), 46_148);
-    assert!(known.is_sorted_by(|a, b| a < b));
-}
-
-#[test]
-fn the_next_vote_goes_somewhere() {
-    let (mixture, chain) = (Mixture::new(30), Chain::new(30).unwrap());
-    for votes in 0..30 {
-        for fork in chain.forks(votes, SeenBy::Own) {
-            let chances = mixture.chances(fork.state);
-            let sum: f64 = chances.iter().sum();
-            assert!((sum - 1.0).abs() < 1e-12, "{:?}: {chances:?}", fork.state);
-            assert!(
-                chances.iter().all(|chance| *chance >= 0.0),
-                "{:?}: {chances:?}",
-                fork.state
-            );
-            let kept: f64 = fork.chances().map(|(_, chance)| chance).sum();
-            assert_eq!(kept, sum, "{:?}", fork.state);
-        }
-    }
+    assert_eq!(states.iter().map(Vec::len).sum::<usize>(), 46_148);
 }
 
 #[test]
 fn a_forecast_ends_in_certainty_and_knows_its_limits() {
-    let forecast = Forecast::of(&Chain::new(4).unwrap());
+    let forecast = Foresight::new(4).unwrap();
     let win = |votes: &str| forecast.win_probability(&tally(votes));
     assert_eq!(win(""), None);
     assert_eq!(win("---"), None);
     assert_eq!(win("aaab"), Some(1.0));
     assert_eq!(win("aabb"), Some(0.5));
     assert_eq!(win("aaaaa"), None);
-    assert!(Chain::new(0).is_err() && Chain::new(101).is_err());
+    assert!(Foresight::new(0).is_err() && Foresight::new(101).is_err());
 }
 
 #[test]
 fn the_index_prefers_what_a_call_can_change() {
-    let index = CallIndex::of(&Chain::new(20).unwrap());
+    let index = Foresight::new(20).unwrap();
     let of = |votes: &str| index.worth(&tally(votes));
     assert!(of("") > of("a") && of("aab") > of("aaaa"));
     assert!(of("aab") > of("aaaaaaab"));

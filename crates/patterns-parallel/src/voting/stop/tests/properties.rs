@@ -4,10 +4,10 @@ use proptest::prelude::*;
 
 use super::super::{Step, Stopper, Tally};
 use super::{hold, leader, or_decided, stopper, tally, vote};
-use crate::voting::ballot::Ballot;
 use crate::voting::election::Election;
 use crate::voting::judge::Judgements;
 use crate::voting::rules::{Plurality, Rule, Share, TieBreak};
+use crate::voting::voter::Ballot;
 
 /// Rules that can stop even short votes, plans apart.
 const RULES: [&str; 7] = [

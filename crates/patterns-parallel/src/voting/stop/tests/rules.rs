@@ -1,8 +1,6 @@
 //! What each rule does in chosen situations, how rules are written, and what is refused.
 
-use super::super::plan::Plan;
-use super::super::state::State;
-use super::super::{Chain, Forecast, Step, StopReason, Stopper, StoppingRule, Tally};
+use super::super::{Foresight, Step, StopReason, Stopper, StoppingRule, Tally};
 use super::{or_decided, stopper, tally};
 
 /// Checks steps written as `votes: wave` or `votes: reason to stop`.
@@ -40,9 +38,8 @@ fn each_rule_stops_where_its_formula_says() {
 fn plans_read_like_the_published_rule_of_thumb() {
     check("plan", 40, ": 4, aaaa: PlanStop, aaba: 3, aabb: 8");
     let wave = |lambda, max_votes, votes| {
-        let chain = Chain::new(max_votes).unwrap();
-        let plan = Plan::at_price(&chain, &Forecast::of(&chain), lambda);
-        plan.wave(State::of(&tally(votes)).expect("a state"))
+        let plan = Foresight::at_price(max_votes, lambda).unwrap();
+        plan.wave(&tally(votes))
     };
     assert_eq!(wave(150.0, 40, ""), Some(3));
     assert_eq!(wave(1000.0, 40, ""), Some(5));

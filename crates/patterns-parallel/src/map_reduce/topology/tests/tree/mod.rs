@@ -5,8 +5,7 @@ mod properties;
 mod shapes;
 
 use super::driver::{self, Built, Leaves, equal, random};
-use crate::map_reduce::topology::reduce_tree::ReduceTree;
-use crate::map_reduce::topology::{FanIn, Place, Shape, ShapeEnd};
+use crate::map_reduce::topology::{FanIn, Frontier, Topology, TopologyEnd};
 
 /// Builds a tree with `window` leaves under way; `pick` chooses what ends next. Returns the tree
 /// and the most that was held.
@@ -16,8 +15,12 @@ fn build(
     window: usize,
     pick: impl FnMut() -> usize,
 ) -> (Built, usize) {
-    let tree = Box::new(ReduceTree::new(budget, fan_in));
+    let tree = (Topology::Tree, tree(budget, fan_in));
     driver::build(tree, leaves, answer, window, pick)
+}
+
+fn tree(budget: u64, fan_in: FanIn) -> Frontier {
+    Topology::Tree.begin(budget, Some(fan_in))
 }
 
 /// As the above, one after the other.

@@ -30,13 +30,13 @@ proptest! {
             if answered.len() > 1 {
                 let tokens: u64 = call.items.iter().map(|it| it.size).sum();
                 prop_assert!(tokens <= budget, "{} of {}", tokens, budget);
-                prop_assert!((2..=fan_in.cap as usize).contains(&call.items.len()));
+                prop_assert!((2..=fan_in.cap()).contains(&call.items.len()));
             }
         }
         match built.end {
-            Some(ShapeEnd::Root(_)) => prop_assert_eq!(built.root, answered),
+            Some(TopologyEnd::Root(_)) => prop_assert_eq!(built.root, answered),
             None => prop_assert!(answered.is_empty()),
-            Some(ShapeEnd::DoesNotFit) => {
+            Some(TopologyEnd::DoesNotFit) => {
                 let sizes = answered.iter().filter_map(|&n| leaves[n].1);
                 prop_assert!(answered.len() > 1);
                 prop_assert!(sizes.chain([answer]).any(|it| it > budget / 2));

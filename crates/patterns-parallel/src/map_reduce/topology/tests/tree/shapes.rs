@@ -47,14 +47,14 @@ fn equal_documents_are_combined_in_a_balanced_tree() {
 #[test]
 fn a_group_is_ready_when_its_items_are() {
     let leaves = equal(0..200);
-    let mut tree = ReduceTree::new(NO_LIMIT, eight());
-    let places: Vec<Place> = (0..leaves.len() as u64).map(Place).collect();
+    let mut tree = tree(NO_LIMIT, eight());
+    let places: Vec<u64> = (0..leaves.len() as u64).collect();
     places.iter().for_each(|it| tree.push(*it));
     // The first leaf is slow, and nothing says yet where the documents end.
     for (place, (digest, _)) in places.iter().zip(&leaves).skip(1) {
         tree.leaf_answered(*place, digest, 10);
     }
-    let groups = std::iter::from_fn(|| tree.next_group()).count();
+    let groups = std::iter::from_fn(|| Topology::Tree.next_group(&mut tree)).count();
     assert!(groups > 10, "{groups} groups wait for no one");
     assert_eq!(tree.end(), None);
 }
@@ -62,17 +62,17 @@ fn a_group_is_ready_when_its_items_are() {
 #[test]
 fn the_last_leaf_may_fail_after_all_others_have_ended() {
     for count in [3, 100] {
-        let mut tree = ReduceTree::new(NO_LIMIT, eight());
-        let places: Vec<Place> = (0..count).map(Place).collect();
+        let mut tree = tree(NO_LIMIT, eight());
+        let places: Vec<u64> = (0..count).collect();
         places.iter().for_each(|it| tree.push(*it));
         tree.finish();
         for (place, (digest, _)) in places.iter().zip(equal(1..count)) {
             tree.leaf_answered(*place, &digest, 10);
         }
-        std::iter::from_fn(|| tree.next_group()).for_each(drop);
-        tree.leaf_failed(Place(count - 1));
+        std::iter::from_fn(|| Topology::Tree.next_group(&mut tree)).for_each(drop);
+        tree.leaf_failed(count - 1);
         assert!(
-            tree.next_group().is_some(),
+            Topology::Tree.next_group(&mut tree).is_some(),
             "of {count} leaves the last group is left"
         );
     }
