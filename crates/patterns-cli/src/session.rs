@@ -279,6 +279,9 @@ impl Session {
             result = run => result.map(Some).map_err(not_run),
         };
         self.connected.settle(self.terminal).await;
+        if let Some((store, run)) = self.record.as_ref().and_then(Record::place) {
+            store.tell_progress(run.id, run.sessions, self.observers.progress());
+        }
         if let (Some(record), Err(error)) = (&self.record, &result) {
             // It did not come to an outcome; that must not look like a run that goes on.
             let code = exit_code::of(error.kind());
@@ -339,7 +342,8 @@ fn attach(
         return Ok(spent);
     };
     record.store.keep_account(run.id, &connected.budget);
-    observers.record(record.store.clone(), run.id, record.recorder());
+    let place = (record.store.clone(), run.id);
+    observers.record(place, record.recorder(), spent);
     if run.sessions > 1 {
         terminal.note(&format!("going on with run {}", run.id));
     }

@@ -14,6 +14,9 @@ use crate::terminal::Terminal;
 /// How often a run looks what is asked of it: a read of the store, which takes microseconds.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// At how many of these looks it is written how far the run is: one in so many.
+const TELL: u64 = 4;
+
 /// A run that does what is asked of it.
 pub(crate) struct Steered<'a> {
     store: &'a Store,
@@ -37,14 +40,19 @@ impl<'a> Steered<'a> {
         }
     }
 
-    /// Looks again and again what is asked, does it and tells of it; and has written how the run goes, for those
-    /// who follow it. It never ends.
+    /// Looks again and again what is asked, does it and tells of it; and has written how the run goes and how far
+    /// it is, for those who follow it. It never ends.
     pub(crate) async fn follow(&self, observers: &Observers, signals: &Signals) {
+        let (run, session) = (self.run.id, self.run.sessions);
         let mut looks = tokio::time::interval(LOOK);
-        loop {
+        for look in 0_u64.. {
             looks.tick().await;
+            if look.is_multiple_of(TELL) {
+                let progress = observers.progress();
+                self.store.tell_progress(run, session, progress);
+            }
             self.store.write_waiting();
-            match self.store.asked_of_run(self.run.id, self.run.sessions) {
+            match self.store.asked_of_run(run, session) {
                 Ok(asked) => self.heed(&asked, observers, signals),
                 Err(error) => {
                     let text = format!("what `patterns ctl` asks is no longer heard: {error}");
@@ -135,19 +143,6 @@ impl Standing {
     fn line(self, run: i64) -> Option<String> {
         self.is_paused.then(|| said(Control::Pause, run))
     }
-
-    /// Writes it behind a line about the run.
-    pub(crate) fn words(self) -> String {
-        let paused = if self.is_paused {
-            " · paused by ctl"
-        } else {
-            ""
-        };
-        let bound = self
-            .concurrency
-            .map(|it| format!(" · {it} calls at once by ctl"));
-        format!("{}{paused}", bound.unwrap_or_default())
-    }
 }
 
 #[cfg(test)]
@@ -162,16 +157,17 @@ mod tests {
                 control: *control,
                 is_heard: true,
             });
-            Standing::of(&asked.collect::<Vec<_>>()).words()
+            let standing = Standing::of(&asked.collect::<Vec<_>>());
+            (standing.is_paused, standing.concurrency)
         };
         let most = |it| Control::Concurrency(NonZeroUsize::new(it).unwrap());
         for (controls, expected) in [
-            (&[][..], ""),
-            (&[Control::Pause], " · paused by ctl"),
-            (&[Control::Pause, Control::Resume], ""),
+            (&[][..], (false, None)),
+            (&[Control::Pause], (true, None)),
+            (&[Control::Pause, Control::Resume], (false, None)),
             (
                 &[most(9), Control::Pause, most(2)],
-                " · 2 calls at once by ctl · paused by ctl",
+                (true, NonZeroUsize::new(2)),
             ),
         ] {
             assert_eq!(asked(controls), expected);

@@ -119,11 +119,17 @@ impl Terminal {
 
     /// Returns how data on standard output may look.
     pub(crate) fn stdout_paint(self) -> Paint {
-        Paint(self.has_color(io::stdout().is_terminal()))
+        Paint {
+            has_color: self.has_color(io::stdout().is_terminal()),
+            columns: stdout_width(),
+        }
     }
 
     fn stderr_paint(self) -> Paint {
-        Paint(self.has_color(io::stderr().is_terminal()))
+        Paint {
+            has_color: self.has_color(io::stderr().is_terminal()),
+            columns: None,
+        }
     }
 
     fn has_color(self, is_terminal: bool) -> bool {
@@ -342,19 +348,30 @@ fn is_dumb() -> bool {
     env::var_os("TERM").is_some_and(|it| it == "dumb")
 }
 
-/// Whether words may have colours.
+/// Whether words may have colours, and in how many columns a terminal shows them.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Paint(bool);
+pub(crate) struct Paint {
+    has_color: bool,
+    columns: Option<usize>,
+}
 
 impl Paint {
     /// Returns the look of text in a file.
     pub(crate) fn plain() -> Self {
-        Self(false)
+        Self {
+            has_color: false,
+            columns: None,
+        }
+    }
+
+    /// Returns the columns of the terminal that shows it, if one does.
+    pub(crate) fn columns(self) -> Option<usize> {
+        self.columns
     }
 
     /// Returns escaped `text` in a style.
     pub(crate) fn apply(self, style: Style, text: &str) -> String {
-        if !self.0 {
+        if !self.has_color {
             return text.to_owned();
         }
         let code = match style {

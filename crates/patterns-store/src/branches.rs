@@ -51,11 +51,6 @@ pub struct BranchCounts {
 }
 
 impl BranchCounts {
-    /// Returns how many have ended, in whatever way.
-    pub fn ended(&self) -> u64 {
-        self.answered + self.failed + self.cancelled
-    }
-
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let count = |column| row.get(column).map(i64::cast_unsigned);
         Ok(Self {

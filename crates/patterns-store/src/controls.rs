@@ -1,7 +1,7 @@
 //! What is asked of a run that goes on in another process: to pause, to go on, to send more or fewer calls
-//! at once, to end.
+//! at once, to end; and what it tells of itself.
 //!
-//! It is a row of the store and no socket or file beside it: whoever may write to the store may ask, nobody
+//! Both are rows of the store and no socket or file beside it: whoever may write to the store may ask, nobody
 //! else, on every platform, and what was asked stays to be read. The run looks a few times a second.
 
 use std::num::NonZeroUsize;
@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::error::StoreError;
+use crate::run_rows::RunRow;
+use crate::store::optional;
 use crate::versions::has_table;
 
 /// What is asked of a run.
@@ -43,7 +45,36 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS controls (id INTEGER PRIMARY KEY
     run INTEGER NOT NULL, session INTEGER NOT NULL, at INTEGER NOT NULL DEFAULT (unixepoch()), \
     control TEXT NOT NULL, is_heard INTEGER NOT NULL DEFAULT 0) STRICT";
 
+/// How far the latest session of each run is; made as the other.
+const PROGRESS: &str = "CREATE TABLE IF NOT EXISTS progress (run INTEGER PRIMARY KEY, \
+    session INTEGER NOT NULL, progress TEXT NOT NULL) STRICT";
+
 impl Store {
+    /// Has it written with the next commit how far a session of a run is, in the words of whoever runs it; nobody
+    /// waits.
+    pub fn tell_progress(&self, run: i64, session: i64, progress: String) {
+        self.add_row(RunRow::Progress {
+            run,
+            session,
+            progress,
+        });
+    }
+
+    /// Returns how far a session of a run is, or was when it ended, if it has told.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it cannot be read.
+    pub fn progress(&self, run: i64, session: i64) -> Result<Option<String>, StoreError> {
+        self.read(|connection| {
+            if !has_table(connection, "progress")? {
+                return Ok(None);
+            }
+            let select = "SELECT progress FROM progress WHERE run = ?1 AND session = ?2";
+            optional(connection.query_row(select, (run, session), |row| row.get(0)))
+        })
+    }
+
     /// Asks something of the session of a run that is under way; returns the number of what was asked.
     ///
     /// # Errors
@@ -84,6 +115,17 @@ impl Store {
     pub fn heard(&self, asked: Asked, run: i64) {
         self.write_later(move |connection, _| heard(connection, asked.id, run));
     }
+}
+
+pub(crate) fn write_progress(
+    connection: &Connection,
+    (run, session, progress): (i64, i64, String),
+) -> Result<(), StoreError> {
+    connection.execute_batch(PROGRESS)?;
+    let insert = "INSERT OR REPLACE INTO progress (run, session, progress) VALUES (?1, ?2, ?3)";
+    let row = (run, session, progress);
+    connection.prepare_cached(insert)?.execute(row)?;
+    Ok(())
 }
 
 fn heard(connection: &Connection, id: i64, run: i64) -> Result<(), StoreError> {
@@ -129,8 +171,14 @@ mod tests {
         store.flush().await.unwrap();
         let asked = store.asked_of_run(run.id, 1).unwrap();
         assert_eq!([true, false], [asked[0].is_heard, asked[1].is_heard]);
-        // What was asked of the session before says nothing to the next.
+        // What was asked of the session before says nothing to the next, nor what it told.
+        let progress = |session| store.progress(run.id, session).unwrap();
+        assert_eq!(progress(1), None);
+        for told in ["some", "more"] {
+            store.tell_progress(run.id, 1, told.to_owned());
+        }
         store.go_on_with(run.id).await.unwrap();
+        assert_eq!((progress(1).as_deref(), progress(2)), (Some("more"), None));
         assert_eq!(store.asked_of_run(run.id, 2).unwrap(), []);
         assert!(store.ask_of_run(7, Control::Stop).await.is_err());
     }

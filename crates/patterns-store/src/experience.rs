@@ -18,6 +18,9 @@ pub struct Experience {
     pub models: BTreeMap<String, Usage>,
     /// What the latest answers were like, by what they were for (the name of a role) and the model.
     pub answers: BTreeMap<(String, String), Answers>,
+    /// How many calls a minute were answered in the latest session in which many waited for the rate that the
+    /// server allows, by the model.
+    pub rates: BTreeMap<String, u64>,
     /// How often an answer was rejected and the model asked again.
     pub reasks: u64,
 }
@@ -35,6 +38,9 @@ pub struct Answers {
 
 /// So many of the latest calls are looked at; older ones say little of today.
 const LATEST: u32 = 5_000;
+
+/// So many calls that waited so long for the rate say what it is, if they took so long together (microseconds).
+const WAITED: (u32, u32, u32) = (20, 500_000, 5_000_000);
 
 impl Experience {
     /// Returns how many re-asks there were to each call that was none; 0 where nothing is known.
@@ -67,10 +73,30 @@ impl Store {
             Ok(Experience {
                 models: rows.collect::<Result<_, _>>()?,
                 answers: answers(connection)?,
+                rates: rates(connection)?,
                 reasks: reasks.cast_unsigned(),
             })
         })
     }
+}
+
+/// Reads at which rate calls were answered that waited for it; the third of an attempt's numbers is that wait.
+fn rates(connection: &Connection) -> Result<BTreeMap<String, u64>, StoreError> {
+    let (fewest, waited, shortest) = WAITED;
+    let latest = format!(
+        "SELECT run, session, model, began + took AS ended, \
+         iif(json_valid(more), more ->> '$.a[#-1][2]', NULL) AS waited \
+         FROM run_calls WHERE ending = 0 ORDER BY run DESC, number DESC LIMIT {LATEST}"
+    );
+    let rates = format!(
+        "SELECT name, (count(*) - 1) * 60000000 / (max(ended) - min(ended)) FROM ({latest}) AS latest \
+         JOIN models ON models.id = latest.model WHERE waited >= {waited} GROUP BY run, session, name \
+         HAVING count(*) >= {fewest} AND max(ended) - min(ended) >= {shortest} ORDER BY run, session"
+    );
+    let mut select = connection.prepare(&rates)?;
+    let number = |row: &rusqlite::Row<'_>| row.get(1).map(i64::cast_unsigned);
+    let rows = select.query_map([], |row| Ok((row.get(0)?, number(row)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Reads what the latest answers were like; the seventh of an attempt's numbers is its time on the network.

@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use crate::Store;
 use crate::branch_record::BranchEnding;
 use crate::call_record::{AttemptRecord, More};
+use crate::controls::write_progress;
 use crate::error::StoreError;
 use crate::prompts::Prompts;
 use crate::under_way::CallEnd;
@@ -47,6 +48,11 @@ pub(crate) enum RunRow {
         at: i64,
     },
     CallEnded(CallRow),
+    Progress {
+        run: i64,
+        session: i64,
+        progress: String,
+    },
 }
 
 /// A call that has ended.
@@ -145,6 +151,11 @@ impl RunRow {
                 Ok(())
             }
             Self::CallEnded(call) => call.write(connection, prompts),
+            Self::Progress {
+                run,
+                session,
+                progress,
+            } => write_progress(connection, (run, session, progress)),
         }
     }
 }

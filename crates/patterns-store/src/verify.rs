@@ -50,7 +50,7 @@ const TABLES: [&str; 12] = [
 ];
 
 /// The tables that are made when they are first needed.
-const LATER: [&str; 2] = ["controls", "plans"];
+const LATER: [&str; 3] = ["controls", "plans", "progress"];
 
 impl Store {
     /// Looks whether all of the store is what was written.
@@ -174,6 +174,7 @@ mod tests {
         let run = store.begin_run([7; 32], "{}".to_owned(), Again::Same);
         let run = run.await.unwrap();
         store.ask_of_run(run.id, Control::Pause).await.unwrap();
+        store.tell_progress(run.id, 1, "{}".to_owned());
         store.keep_plan([7; 32], "{}".to_owned()).await.unwrap();
         let read = store.read(|connection| {
             let select = "SELECT name FROM sqlite_schema WHERE type = 'table' \

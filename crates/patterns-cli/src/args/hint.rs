@@ -74,7 +74,11 @@ pub(crate) fn hinted(mut error: Error) -> Error {
         text(ContextKind::InvalidValue),
     );
     let other = text(ContextKind::PriorArg);
-    if let Some(hint) = hint(error.kind(), &argument, &value, &other) {
+    let usage = error.get(ContextKind::Usage).map(ToString::to_string);
+    let is_first = error.kind() == ErrorKind::UnknownArgument
+        && usage.is_some_and(|it| it.contains("[OPTION]..."));
+    let last = is_first.then(|| format!("options of the run come last, as in `latest {argument}`"));
+    if let Some(hint) = hint(error.kind(), &argument, &value, &other).or(last) {
         for guess in [ContextKind::SuggestedArg, ContextKind::SuggestedValue] {
             let _ = error.remove(guess);
         }

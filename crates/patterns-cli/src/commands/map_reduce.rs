@@ -107,7 +107,7 @@ fn value_page(page: &mut Page, value: Option<&Value>, branches: &[Branch<Value>]
         page.heading(&branch.label);
         match branch.value() {
             Some(value) => page.answer(value),
-            None => page.line(Style::Red, "(this document could not be worked on)"),
+            None => page.no_answer(branch),
         }
     }
 }

@@ -54,7 +54,7 @@ pub(crate) async fn run(command: Command, given: Given, terminal: Terminal) -> R
         Command::Diff(args) => diff::run(&args, terminal),
         Command::Report(args) => report::run(&args, terminal),
         Command::Spans(args) => spans::run(&args).await,
-        Command::Watch(args) => watch::run(&args).await,
+        Command::Watch(args) => watch::run(&args, terminal).await,
         Command::Ctl(args) => ctl::run(&args).await,
         Command::Resume(args) => Box::pin(resume::run(&args)).await,
         Command::Schema(args) => schema::run(&args),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use patterns_core::{Counts, Event, Money, Spend, Spent, Usage, grouped};
+use patterns_core::{Counts, Event, Money, Spent, Usage, grouped};
 use serde_json::{Value, json};
 
 /// How the branches of a run ended and what they used.
@@ -188,24 +188,11 @@ fn cost_of_session(spent: Spent, before: Spent) -> String {
     if cost_before.is_empty() {
         return cost(spent);
     }
-    let since = |now: Spend, before: Spend| Spend {
-        cost: now
-            .cost
-            .zip(before.cost)
-            .map(|(now, before)| now.saturating_sub(before)),
-        ..now
-    };
-    let session = cost_of(Spent {
-        committed: since(spent.committed, before.committed),
-        possibly_billed: since(spent.possibly_billed, before.possibly_billed),
-        ..spent
-    });
-    let session = if session.is_empty() {
-        "$0.00"
-    } else {
-        &session
-    };
-    format!(" · {session} ({} in all sessions)", cost_of(spent))
+    let (now, before) = (spent.committed.cost, before.committed.cost);
+    let session = now
+        .unwrap_or_default()
+        .saturating_sub(before.unwrap_or_default());
+    format!(" · {session}, in all sessions {}", cost_of(spent))
 }
 
 /// Writes what a run has cost; nothing if that is not known or nothing.
@@ -225,7 +212,7 @@ fn cost(spent: Spent) -> String {
 
 #[cfg(test)]
 mod tests {
-    use patterns_core::Fix;
+    use patterns_core::{Fix, Spend};
 
     use super::*;
 
@@ -250,10 +237,10 @@ mod tests {
     fn a_session_is_said_to_cost_what_it_does_and_all_of_them_beside_it() {
         let before = spent(Some("0.01"), Some("0"));
         for (now, expected) in [
-            (before, " · $0.00 ($0.01 in all sessions)"),
+            (before, " · $0.00, in all sessions $0.01"),
             (
                 spent(Some("0.03"), Some("0.2")),
-                " · $0.02 (+ at most $0.20 possibly billed) ($0.03 (+ at most $0.20 possibly billed) in all sessions)",
+                " · $0.02, in all sessions $0.03 (+ at most $0.20 possibly billed)",
             ),
         ] {
             assert_eq!(cost_of_session(now, before), expected);

@@ -153,8 +153,8 @@ impl<'a> BatchReport<'a> {
 }
 
 impl BatchFigures {
-    /// Adds them for people.
-    pub(crate) fn page(&self, page: &mut Page) {
+    /// Adds them for people, and what was saved by ballots that nobody needed.
+    pub(crate) fn page(&self, page: &mut Page, cost_saved: Option<&str>) {
         let percent = |share: f64| format!("{:.0} %", 100.0 * share);
         let mut parts = Vec::new();
         if let Some(agreement) = self.agreement.pairwise_agreement {
@@ -164,7 +164,8 @@ impl BatchFigures {
             parts.push(format!("Krippendorff's alpha {alpha:.2}"));
         }
         if self.ballots_saved > 0 {
-            parts.push(format!("ballots saved: {}", self.ballots_saved));
+            let cost = cost_saved.map_or_else(String::new, |it| format!(", about {it}"));
+            parts.push(format!("ballots saved: {}{cost}", self.ballots_saved));
         }
         if !parts.is_empty() {
             page.line(Style::Dim, &parts.join(" · "));

@@ -95,7 +95,11 @@ fn repeated<'a>(texts: impl Iterator<Item = &'a str>) -> f64 {
     share(twice, seen.len())
 }
 
-/// Writes the measures of a piece on one line, its times last.
+/// Fewer words of titles and briefs than these in a text are worth a look, and a larger share of it said twice.
+const FEW: f64 = 0.5;
+const MUCH: f64 = 0.05;
+
+/// Writes the measures of a piece on one line, its times last; what is as it should be is left out.
 pub(crate) fn figures_line(figures: &Figures, planned: u64, times: &SectionTimes) -> String {
     let Figures {
         written,
@@ -111,12 +115,20 @@ pub(crate) fn figures_line(figures: &Figures, planned: u64, times: &SectionTimes
     if *words_asked > 0 {
         line += &format!(" · {words_of_asked} of {words_asked} words asked for");
     }
-    if let Some(coverage) = outline_coverage {
-        line += &format!(" · outline covered {:.0}%", coverage * 100.0);
+    if let Some(coverage) = outline_coverage.filter(|it| *it < FEW) {
+        line += &format!(
+            " · {:.0} % of the words of titles and briefs are in it: see that it keeps to them",
+            coverage * 100.0
+        );
     }
-    line += &format!(" · repeated 5-grams {:.1}%", repeated_5_grams * 100.0);
+    if *repeated_5_grams > MUCH {
+        line += &format!(
+            " · {:.0} % of it stands in several sections: --consistency has that mended",
+            repeated_5_grams * 100.0
+        );
+    }
     if *citations > 0 {
-        line += &format!(" · citations that hold {citations_that_hold} of {citations}");
+        line += &format!(" · {citations_that_hold} of {citations} citations hold");
     }
     let SectionTimes {
         first,

@@ -4,7 +4,9 @@ use patterns_core::Branch;
 use patterns_parallel::map_reduce::DocumentSummary;
 use serde_json::Value;
 
+use super::failure::words;
 use crate::escape::{escape, escape_line};
+use crate::fold::fold;
 use crate::terminal::{Paint, Style};
 
 /// Text under construction. Everything that is put in is escaped.
@@ -31,7 +33,23 @@ impl Page {
     /// Adds a line in a style.
     pub(crate) fn line(&mut self, style: Style, text: &str) {
         let text = self.paint.apply(style, &escape_line(text));
-        self.text.push_str(&text);
+        self.add_folded(&text);
+    }
+
+    /// Adds why a document has no answer.
+    pub(crate) fn no_answer<B>(&mut self, branch: &Branch<B>) {
+        let why = branch
+            .error()
+            .map_or_else(|| "the run was ended before".to_owned(), words);
+        self.line(Style::Red, &format!("(no answer: {why})"));
+    }
+
+    /// Adds text, in lines that fit the terminal where it is for one.
+    fn add_folded(&mut self, text: &str) {
+        match self.paint.columns() {
+            Some(columns) => self.text.push_str(&fold(text, columns)),
+            None => self.text.push_str(text),
+        }
         self.text.push('\n');
     }
 
@@ -48,7 +66,12 @@ impl Page {
 
     /// Adds a paragraph.
     pub(crate) fn paragraph(&mut self, text: &str) {
-        self.text.push_str(escape(text.trim_end()).as_ref());
+        self.add_folded(&escape(text.trim_end()));
+    }
+
+    /// Adds text as it is.
+    fn verbatim(&mut self, text: &str) {
+        self.text.push_str(&escape(text));
         self.text.push('\n');
     }
 
@@ -64,7 +87,8 @@ impl Page {
         let mut is_code = false;
         for line in text.lines() {
             is_code ^= line.trim_start().starts_with("```");
-            match line.starts_with('#') && !is_code {
+            match line.starts_with('#') {
+                _ if is_code => self.verbatim(line),
                 true => self.heading(line),
                 false => self.paragraph(line),
             }
@@ -79,7 +103,7 @@ impl Page {
             Some(text) => self.paragraph(text),
             None => {
                 let json = serde_json::to_string_pretty(value).unwrap_or_default();
-                self.paragraph(&json);
+                self.verbatim(&json);
             }
         }
     }
@@ -97,7 +121,7 @@ pub(crate) fn document_page(page: &mut Page, branches: &[Branch<DocumentSummary>
         page.heading(&branch.label);
         match branch.value() {
             Some(summary) => page.paragraph(&summary.summary),
-            None => page.line(Style::Red, "(this document could not be worked on)"),
+            None => page.no_answer(branch),
         }
     }
 }

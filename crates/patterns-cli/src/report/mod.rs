@@ -34,7 +34,9 @@ pub(crate) use json::{
 pub(crate) use money_plots::money_plots;
 pub(crate) use observers::{Observers, note};
 pub(crate) use plan::{beside_plan, counted, plan_page, planned_cost, short_time};
-pub(crate) use progress_state::{StageCount, of_fan_out};
+pub(crate) use progress::Drawn;
+pub(crate) use progress_lines::{done, progress_line};
+pub(crate) use progress_state::Snapshot;
 pub(crate) use table::{aligned, flagged_page, statement_page, support_line, table_page};
 pub(crate) use timeline::SectionTimes;
 pub(crate) use trouble::was_paused;

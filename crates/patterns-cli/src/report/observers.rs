@@ -35,7 +35,7 @@ struct Readers {
     /// Kept if it is to be drawn.
     plots: Option<Plots>,
     file: Option<EventFile>,
-    progress: Option<Progress>,
+    progress: Progress,
     terminal: Terminal,
     /// Where what is worth noting is kept, and for which run.
     store: Option<(Store, i64)>,
@@ -77,46 +77,42 @@ impl Observers {
         let text = format!(
             "{why}: finishing {in_flight} in flight, {seconds} s at most; Ctrl-C drops them"
         );
-        match &mut readers.progress {
-            Some(progress) if progress.is_drawn() => progress.set_phase(Some(text)),
-            _ if first => readers.terminal.note(&text),
-            _ => {}
+        if first && !readers.progress.is_drawn() {
+            readers.terminal.note(&text);
         }
+        readers.progress.set_phase(Some(text));
     }
 
     /// Says what was changed of the run; `standing` is what is seen of it as long as it holds.
     pub(crate) fn steered(&self, text: &str, standing: Option<String>) {
         let mut readers = self.lock();
-        match &mut readers.progress {
-            Some(progress) if progress.is_drawn() => progress.set_phase(standing),
-            Some(progress) => {
-                progress.set_phase(standing);
-                readers.terminal.note(text);
-            }
-            None => readers.terminal.note(text),
+        if !readers.progress.is_drawn() {
+            readers.terminal.note(text);
         }
+        readers.progress.set_phase(standing);
     }
 
     /// Looks at what is spent, to say it while the run goes on, beside what was planned.
     pub(crate) fn watch(&self, budget: &Budget, planned: Option<&PlanTotal>) {
-        if let Some(progress) = &mut self.lock().progress {
-            progress.watch(budget.clone());
-        }
+        self.lock().progress.watch(budget.clone());
         planned.into_iter().for_each(|it| self.planned(it));
     }
 
     /// Shows how many questions of a batch have been decided, of how many.
     pub(crate) fn questions(&self, decided: u64, of: u64) {
-        if let Some(progress) = &mut self.lock().progress {
-            progress.set_questions(decided, of);
-        }
+        self.lock().progress.set_questions(decided, of);
     }
 
     /// Shows how far the run is by what it was planned to come to, where nothing else says it.
     pub(crate) fn planned(&self, plan: &PlanTotal) {
-        if let Some(progress) = &mut self.lock().progress {
-            progress.set_planned(plan.calls.likely, plan.cost.map(|it| it.likely));
-        }
+        let cost = plan.cost.map(|it| it.likely);
+        self.lock().progress.set_planned(plan.calls.likely, cost);
+    }
+
+    /// Returns how far the run is, as JSON.
+    pub(crate) fn progress(&self) -> String {
+        // Plain data always has a written form.
+        serde_json::to_string(&self.lock().progress.snapshot()).unwrap_or_default()
     }
 
     /// Says of a run whose time was up what has held it up.
@@ -132,9 +128,15 @@ impl Observers {
         }
     }
 
-    /// Keeps what is worth noting in the record of a run, and how it goes.
-    pub(crate) fn record(&self, store: Store, run: i64, recorder: Option<&Arc<Recorder>>) {
+    /// Keeps what is worth noting in the record of a run that has spent so much before, and how it goes.
+    pub(crate) fn record(
+        &self,
+        (store, run): (Store, i64),
+        recorder: Option<&Arc<Recorder>>,
+        before: Spent,
+    ) {
         let mut readers = self.lock();
+        readers.progress.set_before(before);
         readers.store = Some((store, run));
         readers.recorder = recorder.cloned();
     }
@@ -159,9 +161,7 @@ impl Observers {
     /// Ends the progress line and writes out the event file.
     pub(crate) fn end(&self) {
         let mut readers = self.lock();
-        if let Some(progress) = readers.progress.take() {
-            progress.end();
-        }
+        readers.progress.end();
         if let Some(file) = &mut readers.file {
             file.flush();
         }
@@ -181,16 +181,9 @@ impl Observers {
     }
 
     /// Shows again and again how far the run is, and writes out what is still held of the event file, so
-    /// that whoever follows it sees within a moment what happens; where there is neither it only waits, for
-    /// ever. Writing each event by itself would cost a call of the system for each.
+    /// that whoever follows it sees within a moment what happens. Writing each event by itself would cost a
+    /// call of the system for each.
     pub(crate) async fn keep_up(&self) {
-        let is_watched = {
-            let readers = self.lock();
-            readers.file.is_some() || readers.progress.is_some()
-        };
-        if !is_watched {
-            std::future::pending::<()>().await;
-        }
         let mut ticks = tokio::time::interval(FLUSH);
         loop {
             ticks.tick().await;
@@ -198,9 +191,7 @@ impl Observers {
             if let Some(file) = &mut readers.file {
                 file.flush();
             }
-            if let Some(progress) = &mut readers.progress {
-                progress.tick();
-            }
+            readers.progress.tick();
         }
     }
 
@@ -256,9 +247,7 @@ impl Readers {
             store.note(*run, event);
         }
         self.tell_of_pause(event);
-        if let Some(progress) = &mut self.progress {
-            progress.take(event);
-        }
+        self.progress.take(event);
         if let Some(note) = note(event)
             && !self.notes.contains(&note)
         {
@@ -268,9 +257,7 @@ impl Readers {
 
     /// Tells of what happens in a run within a branch as of that branch.
     fn tell_within(&mut self, event: &Event) {
-        if let Some(progress) = &mut self.progress {
-            progress.take_within(event);
-        }
+        self.progress.take_within(event);
         event
             .clone()
             .outermost()
@@ -294,14 +281,11 @@ impl Readers {
             return;
         };
         let text = paused(model, *reason, cause, *wait, *gives_up_in);
-        let is_drawn = self.progress.as_ref().is_some_and(Progress::is_drawn);
-        if !is_drawn && !was_told {
+        if !self.progress.is_drawn() && !was_told {
             self.terminal.note(&text);
         }
-        if let Some(progress) = &mut self.progress {
-            let wait = Some(*wait).filter(|_| *reason == PauseReason::Asked);
-            progress.pause(text, wait);
-        }
+        let wait = Some(*wait).filter(|_| *reason == PauseReason::Asked);
+        self.progress.pause(text, wait);
     }
 }
 

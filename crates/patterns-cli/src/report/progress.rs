@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use patterns_core::{Budget, Event, Money};
+use patterns_core::{Budget, Event, Money, Spent};
 use serde_json::json;
 
 use super::progress_lines::{progress_line, progress_lines};
@@ -31,29 +31,29 @@ pub(super) struct Progress {
 }
 
 enum Shown {
-    Line(ProgressBar, Instant),
+    Nothing,
+    Line(Drawn, Instant),
     /// When the next one is due.
     Plain(Duration),
     Json(Duration),
 }
 
 impl Progress {
-    /// Begins, if anything is to be shown.
-    pub(super) fn start(terminal: Terminal) -> Option<Self> {
+    pub(super) fn start(terminal: Terminal) -> Self {
         let begun = Instant::now();
         let shown = match terminal.progress_shown() {
-            ProgressShown::Nothing => return None,
-            ProgressShown::Line => Shown::Line(bar(), begun),
+            ProgressShown::Nothing => Shown::Nothing,
+            ProgressShown::Line => Shown::Line(Drawn::begin(), begun),
             ProgressShown::Plain => Shown::Plain(PLAIN),
             ProgressShown::Json => Shown::Json(JSON),
         };
-        Some(Self {
+        Self {
             state: ProgressState::default(),
             begun,
             shown,
             budget: None,
             terminal,
-        })
+        }
     }
 
     /// Says how many questions have been decided, and how many there are.
@@ -74,6 +74,11 @@ impl Progress {
     /// Looks at what is spent from now on.
     pub(super) fn watch(&mut self, budget: Budget) {
         self.budget = Some(budget);
+    }
+
+    /// Says what earlier sessions have spent.
+    pub(super) fn set_before(&mut self, before: Spent) {
+        self.state.set_before(before);
     }
 
     /// Takes an event of a run within a branch; what is told of that branch draws it.
@@ -107,6 +112,7 @@ impl Progress {
     pub(super) fn tick(&mut self) {
         let now = self.begun.elapsed();
         match &mut self.shown {
+            Shown::Nothing => return,
             Shown::Line(..) => return self.draw(),
             Shown::Plain(due) | Shown::Json(due) if now < *due => return,
             Shown::Plain(due) => *due = now + PLAIN,
@@ -116,14 +122,12 @@ impl Progress {
     }
 
     /// Ends it: lines that are drawn go away, and programs are told the last figures.
-    pub(super) fn end(self) {
-        match &self.shown {
-            Shown::Line(bar, _) => {
-                set_progress(None);
-                bar.finish_and_clear();
-            }
-            Shown::Plain(_) => {}
-            Shown::Json(_) => self.say(),
+    pub(super) fn end(&mut self) {
+        if let Shown::Json(_) = &self.shown {
+            self.say();
+        }
+        if let Shown::Line(drawn, _) = std::mem::replace(&mut self.shown, Shown::Nothing) {
+            drawn.end();
         }
     }
 
@@ -142,27 +146,44 @@ impl Progress {
 
     fn draw(&mut self) {
         let at = self.snapshot();
-        if let Shown::Line(bar, drawn) = &mut self.shown {
-            // The spinner and the space behind it take two columns.
-            let width = stderr_width().saturating_sub(2).max(1);
-            bar.set_message(progress_lines(&at, width).join("\n  "));
-            *drawn = Instant::now();
+        if let Shown::Line(drawn, at_time) = &mut self.shown {
+            drawn.draw("", &at);
+            *at_time = Instant::now();
         }
     }
 
-    fn snapshot(&self) -> Snapshot {
+    pub(super) fn snapshot(&self) -> Snapshot {
         let spent = self.budget.as_ref().map(Budget::spent);
         self.state.at(self.begun.elapsed(), spent)
     }
 }
 
-fn bar() -> ProgressBar {
-    let bar = ProgressBar::new_spinner();
-    let style = ProgressStyle::with_template("{spinner} {msg}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-    bar.enable_steady_tick(Duration::from_millis(120));
-    set_progress(Some(bar.clone()));
-    bar
+/// Lines on a terminal that change.
+pub(crate) struct Drawn(ProgressBar);
+
+impl Drawn {
+    pub(crate) fn begin() -> Self {
+        let bar = ProgressBar::new_spinner();
+        let style = ProgressStyle::with_template("{spinner} {msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        bar.enable_steady_tick(Duration::from_millis(120));
+        set_progress(Some(bar.clone()));
+        Self(bar)
+    }
+
+    /// Draws figures behind a word.
+    pub(crate) fn draw(&self, word: &str, at: &Snapshot) {
+        // The spinner and the space behind it take two columns.
+        let width = stderr_width().saturating_sub(2 + word.len()).max(1);
+        let lines = progress_lines(at, width).join("\n  ");
+        self.0.set_message(format!("{word}{lines}"));
+    }
+
+    /// Takes the lines away.
+    pub(crate) fn end(self) {
+        set_progress(None);
+        self.0.finish_and_clear();
+    }
 }
 
 impl fmt::Debug for Progress {

@@ -38,6 +38,8 @@ fn pieces(at: &Snapshot) -> Vec<Piece> {
         1,
         (at.failed > 0).then(|| format!("{} failed", grouped(at.failed))),
     );
+    let cancelled = Some(at.cancelled).filter(|it| *it > 0);
+    add(1, cancelled.map(|it| format!("{} cancelled", grouped(it))));
     add(2, at.seconds_left.map(|it| format!("{} left", time(it))));
     add(3, money(at));
     add(5, at.per_second.map(rate));
@@ -56,8 +58,10 @@ fn pieces(at: &Snapshot) -> Vec<Piece> {
     pieces
 }
 
-fn done(at: &Snapshot) -> String {
-    let unit = at.unit.map_or_else(String::new, |it| format!(" {it}"));
+/// Says how much is done, and of how much.
+pub(crate) fn done(at: &Snapshot) -> String {
+    let unit = at.unit.as_ref();
+    let unit = unit.map_or_else(String::new, |it| format!(" {it}"));
     match at.total {
         Some(total) => format!("{}/{}{unit}", grouped(at.done), grouped(total)),
         None => format!("{} done", grouped(at.done)),
@@ -143,12 +147,14 @@ mod tests {
             begun,
             ended,
             failed: 0,
+            cancelled: 0,
         };
         Snapshot {
             done: 1_234,
             total: Some(50_000),
             unit: None,
             failed: 3,
+            cancelled: 0,
             in_flight: 256,
             waiting: 40,
             from_store: 17,
@@ -197,7 +203,7 @@ mod tests {
     #[test]
     fn a_batch_says_how_many_questions_and_ballots_there_are() {
         let mut at = busy();
-        (at.done, at.total, at.unit) = (12, Some(60), Some("questions"));
+        (at.done, at.total, at.unit) = (12, Some(60), Some("questions".into()));
         (at.stages, at.within) = (vec![at.within.remove(0)], Vec::new());
         check(&at, 24, &["12/60 questions"]);
         check(

@@ -1,21 +1,31 @@
 //! How far a run is: a pure function of its events, of what is spent and of when that was.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use patterns_core::{Event, ModelErrorKind, Money, Origin, Spent, StepRole, Waits};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What has begun and ended in one stage.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StageCount {
     pub(crate) begun: u64,
     pub(crate) ended: u64,
     pub(crate) failed: u64,
+    pub(crate) cancelled: u64,
 }
 
 /// By purpose, in the order of first appearance.
 type Stages = Vec<(StepRole, StageCount)>;
+
+/// A branch under way.
+#[derive(Clone, Copy, Debug)]
+struct Begun {
+    role: StepRole,
+    is_sent: bool,
+    is_found: bool,
+}
 
 /// Why a run is slow now, and until when at most.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +46,7 @@ pub(crate) struct ProgressState {
     stages: Stages,
     /// The same of runs within branches, such as sections that are votes.
     within: Stages,
-    roles: HashMap<Origin, StepRole>,
+    under_way: HashMap<Origin, Begun>,
     roles_within: HashMap<Origin, StepRole>,
     pause: Option<Pause>,
     /// What the call that was sent last has waited for, and when that was.
@@ -48,18 +58,24 @@ pub(crate) struct ProgressState {
     /// When how many branches had ended, and how much was done, for the last while.
     pace: VecDeque<(Duration, u64, u64)>,
     reused: u64,
+    /// Branches of the fan-out that the store had the answers of: done in no time, for nothing.
+    found: u64,
+    /// What earlier sessions have cost.
+    before: Money,
 }
 
 /// How far a run is, in figures.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Snapshot {
     /// Branches that have ended, of the fan-out; of a batch, questions that have been decided.
     pub(crate) done: u64,
     pub(crate) total: Option<u64>,
     /// What `done` counts, if that are no branches.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) unit: Option<&'static str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) unit: Option<Cow<'static, str>>,
     pub(crate) failed: u64,
+    /// Branches that nobody needed any more, or that a run which is ended left.
+    pub(crate) cancelled: u64,
     /// Calls that are with a provider.
     pub(crate) in_flight: u64,
     /// Branches that wait: for a slot, for the rate, or to try again.
@@ -98,22 +114,35 @@ impl ProgressState {
         match event {
             Event::RunStarted { branches, .. } => self.total = *branches,
             Event::BranchStarted { origin, role, .. } => {
-                self.roles.insert(*origin, *role);
+                let begun = Begun {
+                    role: *role,
+                    is_sent: false,
+                    is_found: false,
+                };
+                self.under_way.insert(*origin, begun);
                 stage(&mut self.stages, *role).begun += 1;
             }
             Event::BranchAnswered { origin, .. } => {
                 self.pause = None;
-                self.end(*origin, false, now);
+                self.end(*origin, now, |_| {});
             }
-            Event::BranchFailed { origin, .. } => self.end(*origin, true, now),
-            Event::BranchCancelled { origin, .. } => self.end(*origin, false, now),
-            Event::AnswerReused { .. } => self.reused += 1,
+            Event::BranchFailed { origin, .. } => self.end(*origin, now, |it| it.failed += 1),
+            Event::BranchCancelled { origin, .. } => self.end(*origin, now, |it| it.cancelled += 1),
+            Event::AnswerReused { origin } => {
+                self.reused += 1;
+                let begun = self.under_way.get_mut(origin);
+                begun.into_iter().for_each(|it| it.is_found = true);
+            }
             Event::AttemptEnded { error: None, .. } => self.failing = None,
             Event::AttemptFailed { kind, .. } => {
                 let before = self.failing.map_or(0, |it| it.0);
                 self.failing = Some((before + 1, *kind));
             }
-            Event::AttemptSent { waited, .. } => self.waited = (*waited, now),
+            Event::AttemptSent { origin, waited } => {
+                self.waited = (*waited, now);
+                let begun = self.under_way.get_mut(origin);
+                begun.into_iter().for_each(|it| it.is_sent = true);
+            }
             Event::AnswerBegan { .. }
             | Event::AttemptEnded { .. }
             | Event::CallHedged { .. }
@@ -129,22 +158,21 @@ impl ProgressState {
 
     /// Takes an event of a run within a branch, of which nothing else is told.
     pub(crate) fn take_within(&mut self, event: &Event) {
-        let (origin, is_failed) = match event {
+        let (origin, count): (_, fn(&mut StageCount)) = match event {
             Event::BranchStarted { origin, role, .. } => {
                 self.roles_within.insert(*origin, *role);
                 stage(&mut self.within, *role).begun += 1;
                 return;
             }
-            Event::BranchAnswered { origin, .. } | Event::BranchCancelled { origin, .. } => {
-                (origin, false)
-            }
-            Event::BranchFailed { origin, .. } => (origin, true),
+            Event::BranchAnswered { origin, .. } => (origin, |_| {}),
+            Event::BranchCancelled { origin, .. } => (origin, |it| it.cancelled += 1),
+            Event::BranchFailed { origin, .. } => (origin, |it| it.failed += 1),
             _ => return,
         };
         if let Some(role) = self.roles_within.remove(origin) {
             let stage = stage(&mut self.within, role);
             stage.ended += 1;
-            stage.failed += u64::from(is_failed);
+            count(stage);
         }
     }
 
@@ -169,25 +197,44 @@ impl ProgressState {
         self.planned = Some((calls, cost));
     }
 
-    fn end(&mut self, origin: Origin, is_failed: bool, now: Duration) {
-        let Some(role) = self.roles.remove(&origin) else {
+    /// Says what earlier sessions have cost.
+    pub(crate) fn set_before(&mut self, before: Spent) {
+        self.before = before.committed.cost.unwrap_or_default();
+    }
+
+    fn end(&mut self, origin: Origin, now: Duration, count: impl FnOnce(&mut StageCount)) {
+        let Some(begun) = self.under_way.remove(&origin) else {
             return;
         };
-        let stage = stage(&mut self.stages, role);
+        let stage = stage(&mut self.stages, begun.role);
+        let cancelled = stage.cancelled;
         stage.ended += 1;
-        stage.failed += u64::from(is_failed);
+        count(stage);
+        let is_done = stage.cancelled == cancelled && is_fan_out(begun.role);
+        self.found += u64::from(is_done && begun.is_found && !begun.is_sent);
         self.keep_pace(now);
     }
 
     fn keep_pace(&mut self, now: Duration) {
-        self.pace.push_back((now, self.ended(), self.done().0));
+        self.pace.push_back((now, self.worked(), self.paid()));
         while self.pace.len() > 2 && self.pace[1].0 + WINDOW < now {
             self.pace.pop_front();
         }
     }
 
-    fn ended(&self) -> u64 {
-        self.stages.iter().map(|it| it.1.ended).sum()
+    /// Returns how many branches have ended by work: what the store had is left out, and what was cancelled.
+    fn worked(&self) -> u64 {
+        let ended = |it: &StageCount| it.ended - it.cancelled;
+        let ended: u64 = self.stages.iter().map(|it| ended(&it.1)).sum();
+        ended - self.found
+    }
+
+    /// Returns how much of what is done was paid for.
+    fn paid(&self) -> u64 {
+        match self.questions {
+            Some((decided, _)) => decided,
+            None => self.done().0 - self.found,
+        }
     }
 
     /// Returns how much is done, and of how much, if that is known.
@@ -195,8 +242,12 @@ impl ProgressState {
         if let Some((decided, of)) = self.questions {
             return (decided, Some(of));
         }
-        let ended = self.fan_out().ended;
-        (ended, self.total.map(|it| it.max(ended)))
+        let (mut done, mut ended) = (0, 0);
+        for (_, it) in self.stages.iter().filter(|it| is_fan_out(it.0)) {
+            done += it.ended - it.cancelled;
+            ended += it.ended;
+        }
+        (done, self.total.map(|it| it.max(ended)))
     }
 
     /// Returns the figures at a time, given what is spent.
@@ -215,18 +266,16 @@ impl ProgressState {
         let seconds_left = known
             .filter(|it| it.0 > 0)
             .map(|(left, rate)| left as f64 / rate);
-        let under_way = self.roles.len() as u64;
+        let under_way = self.under_way.len() as u64;
         let in_flight = spent.map_or(under_way, |it| it.reserved.calls);
         let cost = spent
             .and_then(|it| it.committed.cost)
             .filter(|it| *it > Money::ZERO);
         // What the store had was free, and will not be so again.
-        let paid = done.saturating_sub(match self.questions {
-            Some(_) => 0,
-            None => self.reused,
-        });
+        let paid = self.paid();
         let projected_cost = cost.zip(left).filter(|_| paid >= FEW).map(|(cost, left)| {
-            let more = u128::from(cost.picodollars()) * u128::from(left) / u128::from(paid);
+            let now = cost.saturating_sub(self.before).picodollars();
+            let more = u128::from(now) * u128::from(left) / u128::from(paid);
             let more = u64::try_from(more).unwrap_or(u64::MAX);
             Money::from_picodollars(cost.picodollars().saturating_add(more))
         });
@@ -237,8 +286,9 @@ impl ProgressState {
         Snapshot {
             done,
             total,
-            unit: self.questions.map(|_| "questions"),
+            unit: self.questions.map(|_| "questions".into()),
             failed: self.stages.iter().map(|it| it.1.failed).sum(),
+            cancelled: self.stages.iter().map(|it| it.1.cancelled).sum(),
             in_flight,
             waiting: under_way.saturating_sub(in_flight),
             from_store: self.reused,
@@ -274,21 +324,17 @@ impl ProgressState {
         let (Waits { slot, rate, .. }, sent) = self.waited;
         let (longest, what) = match rate >= slot {
             true => (rate, "the rate that the provider allows"),
-            false => (slot, "others to end: so many are in flight as may be"),
+            false => (slot, "a place among those in flight"),
         };
         let is_now = longest >= LONG && now.saturating_sub(sent) <= WINDOW;
         let seconds = longest.as_secs_f64();
         is_now.then(|| format!("calls wait for {what}; the last one did for {seconds:.1} s"))
     }
 
-    fn fan_out(&self) -> StageCount {
-        of_fan_out(self.stages.iter().copied())
-    }
-
     /// Returns how many branches end a second, and how much is done in one, lately.
     fn pace(&self, now: Duration) -> Option<(f64, Option<f64>)> {
         let (since, ended, done) = *self.pace.front()?;
-        let (ended, done) = (self.ended() - ended, self.done().0 - done);
+        let (ended, done) = (self.worked() - ended, self.paid() - done);
         let time = (now.saturating_sub(since)).as_secs_f64();
         let done = (done >= FEW).then(|| done as f64 / time);
         (ended >= FEW && time > 0.1).then(|| (ended as f64 / time, done))
@@ -311,17 +357,9 @@ fn named(stages: &Stages) -> Vec<(String, StageCount)> {
         .collect()
 }
 
-/// Returns the counts of what the total is of: the stages that are no steps around it.
-pub(crate) fn of_fan_out(stages: impl Iterator<Item = (StepRole, StageCount)>) -> StageCount {
-    let is_fan_out =
-        |role: StepRole| matches!(role, StepRole::Map | StepRole::Ballot | StepRole::Section);
-    let mut sum = StageCount::default();
-    for (_, it) in stages.filter(|it| is_fan_out(it.0)) {
-        sum.begun += it.begun;
-        sum.ended += it.ended;
-        sum.failed += it.failed;
-    }
-    sum
+/// Returns whether a stage is what the total is of, and no step around it.
+fn is_fan_out(role: StepRole) -> bool {
+    matches!(role, StepRole::Map | StepRole::Ballot | StepRole::Section)
 }
 
 fn rounded(number: f64) -> f64 {

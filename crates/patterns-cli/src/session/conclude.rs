@@ -7,6 +7,7 @@ use patterns_core::{Counts, Money, Outcome, Spent};
 use serde::Serialize;
 
 use super::Session;
+use crate::args::Format;
 use crate::error::Error;
 use crate::exit_code;
 use crate::planned;
@@ -36,7 +37,9 @@ impl Session {
         if is_stdout_terminal() {
             self.say_account().await;
         }
-        if let Some(part) = self.part() {
+        // People who see the result on this terminal see it there.
+        let is_seen = self.output.is_terminal() && self.format == Format::Human;
+        if let Some(part) = self.part().filter(|_| !is_seen) {
             self.terminal.note(&format!("input: {part}"));
         }
         if let Some(coverage) = &outcome.coverage {

@@ -95,7 +95,7 @@ fn the_end_of_a_budget_for_people() {
     Text.
 
     c.txt
-    (this document could not be worked on)
+    (no answer: the budget of the run is used up: the cap of 2 calls leaves no room for another attempt)
     --- stderr
     branches: 3 started = 2 answered + 1 failed + 0 cancelled · calls 2 · attempts 2 · tokens 20 in, 10 out · [time]
     documents: 3 = 2 mapped + 1 not begun

@@ -70,7 +70,7 @@ fn what_is_too_long_is_halved_and_what_fails_is_a_gap() {
     Read.
 
     mixed.txt#2
-    (this document could not be worked on)
+    (no answer: the provider's content filter withheld the answer (HTTP 400, code "content_policy_violation"): No.)
 
     short.txt
     Read.
@@ -122,7 +122,7 @@ fn too_many_failures_are_no_gaps() {
     Read.
 
     mixed.txt
-    (this document could not be worked on)
+    (no answer: the provider's content filter withheld the answer (HTTP 400, code "content_policy_violation"): No.)
     --- stderr
     warning: too long for the model as a whole, so asked about in parts: long.txt
     branches: 2 started = 1 answered + 1 failed + 0 cancelled · calls 4 · attempts 4 · tokens 20 in, 10 out · [time]

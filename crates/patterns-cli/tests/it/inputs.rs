@@ -242,13 +242,13 @@ fn what_cannot_be_read_is_a_failed_branch() {
     Words.
 
     bad.jsonl:2:10
-    (this document could not be worked on)
+    (no answer: expected value)
 
     bad.jsonl:3:1
-    (this document could not be worked on)
+    (no answer: a row is a JSON object)
 
     binary.bin
-    (this document could not be worked on)
+    (no answer: the file is binary (a NUL byte at offset 3))
 
     good.txt
     Words.

@@ -282,7 +282,7 @@ fn sections_from_material() {
     --- stderr
     model: offline (key sentences, no LLM; for a model set OPENAI_API_KEY or pass --model)
     branches: 3 started = 3 answered + 0 failed + 0 cancelled · calls 3 · attempts 3 · [time]
-    sections: 2 of 2 written, 62 words · outline covered 100% · repeated 5-grams 31.7% · citations that hold 11 of 11 · [time]
+    sections: 2 of 2 written, 62 words · 32 % of it stands in several sections: --consistency has that mended · 11 of 11 citations hold · [time]
     ");
 }
 
@@ -349,7 +349,7 @@ fn a_schema_of_constants_and_quotations_can_be_filled() {
     [offline: key sentences, no LLM]
 
     docs/mud.txt
-    (this document could not be worked on)
+    (no answer: the answer needs a model: the offline model only quotes; /price needs judgement: to get a model, set OPENAI_API_KEY or start Ollama, and choose one with --model)
 
     --- stderr
     error[E-MODEL]: the run was stopped: the answer needs a model

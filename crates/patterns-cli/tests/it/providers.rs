@@ -73,7 +73,7 @@ fn a_failed_branch_is_named_and_the_rest_is_kept() {
     Fruit.
 
     b.txt
-    (this document could not be worked on)
+    (no answer: the model refused to answer: I won't.)
 
     c.txt
     Fruit.
@@ -238,7 +238,7 @@ fn a_failed_branch_is_named_and_the_rest_is_kept() {
     Fruit.
 
     b.txt
-    (this document could not be worked on)
+    (no answer: the model refused to answer: I won't.)
     --- stderr
     branches: 2 started = 1 answered + 1 failed + 0 cancelled · calls 2 · attempts 2 · tokens 10 in, 5 out · [time]
     documents: 3 = 1 mapped + 1 failed + 1 not begun · in no answer: b.txt

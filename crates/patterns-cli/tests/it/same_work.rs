@@ -83,7 +83,7 @@ fn a_session_says_what_it_cost_itself_and_runs_say_what_all_of_them_did() {
     );
     let again = run();
     assert!(
-        again.contains("attempts 0 · $0.00 ($0.000013 in all sessions) · "),
+        again.contains("attempts 0 · $0.00, in all sessions $0.000013 · "),
         "{again}"
     );
     let (_, runs) = place.data(&["runs"]);

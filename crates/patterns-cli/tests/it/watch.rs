@@ -64,13 +64,13 @@ fn a_run_is_followed_until_it_has_ended() {
             &last["state"],
             &last["in_flight"],
             &last["done"],
-            &last["branches"]
+            &last["total"]
         ),
         (&"done".into(), &0.into(), &2.into(), &2.into())
     );
     assert_eq!(
         last["stages"],
-        serde_json::json!([["map", {"begun": 2, "ended": 2, "failed": 0}]])
+        serde_json::json!([["map", {"begun": 2, "ended": 2, "failed": 0, "cancelled": 0}]])
     );
     assert!(watched.0.wait().unwrap().success());
     assert!(run.wait().unwrap().success());
@@ -115,10 +115,13 @@ fn a_run_that_has_ended_is_said_once() {
     let server = Server::start(|_| (200, completion(r#"{"summary": "The tide."}"#)));
     let words = [&["map-reduce", "a.txt", "--no-reduce"], &server.args()[..]].concat();
     place.data(&words);
-    assert_snapshot!(place.run(&["watch"]), @r"
+    let ended = place.run(&["watch"]);
+    let took = ended.lines().nth(2).unwrap().rsplit(" · ").next().unwrap();
+    assert!(took.ends_with(" s"), "{ended}");
+    assert_snapshot!(ended.replace(took, "TIME"), @r"
     exit 0
     --- stdout
-    run 1: done · 1 of 1 branch ended · 1 attempt
+    run 1: done · 1 started = 1 answered + 0 failed + 0 cancelled · 1 attempt · TIME
     --- stderr
     ");
     assert_snapshot!(place.run(&["watch", "7"]), @r"

@@ -53,10 +53,7 @@ impl<'a> Pace<'a> {
         }
         let (answers, slowest, known) = self.by_answers(&stages, in_turn);
         match self.by_limit(&stages).filter(|it| it.0 > answers) {
-            Some((time, what, limit)) => {
-                let words = format!("the {limit} {what} a minute that are allowed");
-                (Figure::of(0.9 * time, time, 1.5 * time), words)
-            }
+            Some((time, words)) => (Figure::of(0.9 * time, time, 1.5 * time), words),
             None => {
                 let calls: u64 = stages.iter().map(|it| it.calls.likely).sum();
                 let most = calls.min(self.at_once as u64);
@@ -102,19 +99,27 @@ impl<'a> Pace<'a> {
         (sum, slowest, known)
     }
 
-    /// Returns how long it takes at the limit that decides, if there is one.
-    fn by_limit(&self, stages: &[&Stage]) -> Option<(f64, &'static str, NonZeroU64)> {
+    /// Returns how long it takes at the limit that decides, if there is one, configured or seen, and says which.
+    fn by_limit(&self, stages: &[&Stage]) -> Option<(f64, String)> {
         let calls: u64 = stages.iter().map(|it| it.calls.likely).sum();
         let tokens = stages.iter().map(|it| it.read.likely + it.written.likely);
         let limits = [
             (calls, "requests", self.requests_per_minute),
             (tokens.sum(), "tokens", self.tokens_per_minute),
         ];
-        let times = limits.into_iter().filter_map(|(count, what, limit)| {
-            let limit = limit?;
-            Some((count as f64 / limit.get() as f64 * 60.0, what, limit))
+        let time = |count: u64, limit: u64| count as f64 / limit as f64 * 60.0;
+        let configured = limits.into_iter().filter_map(|(count, what, limit)| {
+            let limit = limit?.get();
+            let words = format!("the {limit} {what} a minute that are allowed");
+            Some((time(count, limit), words))
         });
-        times.max_by(|a, b| a.0.total_cmp(&b.0))
+        let rates = self.experience.rates.iter().filter(|it| *it.1 > 0);
+        let seen = rates.map(|(model, rate)| {
+            let stages = stages.iter().filter(|it| it.model == *model);
+            let words = format!("the {rate} calls a minute that {model} has let through lately");
+            (time(stages.map(|it| it.calls.likely).sum(), *rate), words)
+        });
+        configured.chain(seen).max_by(|a, b| a.0.total_cmp(&b.0))
     }
 }
 
@@ -145,7 +150,15 @@ mod tests {
     }
 
     fn time(stages: &[Stage], in_turn: u64, seen: &[(&str, u64, u64)], limit: u64) -> String {
-        let mut experience = Experience::default();
+        timed(stages, in_turn, (seen, limit), Experience::default())
+    }
+
+    fn timed(
+        stages: &[Stage],
+        in_turn: u64,
+        (seen, limit): (&[(&str, u64, u64)], u64),
+        mut experience: Experience,
+    ) -> String {
         for (stage, calls, seconds) in seen {
             let answers = Answers {
                 count: *calls,
@@ -200,6 +213,45 @@ mod tests {
             ),
         ] {
             assert_eq!(time(&stages, 2, seen, limit), expected, "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn a_rate_that_calls_were_held_to_counts_where_it_is_slower() {
+        let mut other = stage("reduce", 1, 40);
+        other.model = "fast".to_owned();
+        let stages = [stage("map", 0, 200), other];
+        for (rates, limit, expected) in [
+            (
+                &[("m", 60), ("fast", 9), ("another", 1)][..],
+                0,
+                "240.0 266.7 400.0: the 9 calls a minute that fast has let through lately",
+            ),
+            (
+                &[("m", 60)],
+                0,
+                "180.0 200.0 300.0: the 60 calls a minute that m has let through lately",
+            ),
+            (
+                &[("m", 60)],
+                30,
+                "432.0 480.0 720.0: the 30 requests a minute that are allowed",
+            ),
+            (
+                &[("m", 6_000)],
+                0,
+                "45.0 90.0 270.0: up to 8 calls at once, up to 3.0 s each, which is a guess",
+            ),
+        ] {
+            let rates = rates
+                .iter()
+                .map(|(model, rate)| ((*model).to_owned(), *rate));
+            let experience = Experience {
+                rates: rates.collect(),
+                ..Experience::default()
+            };
+            let time = timed(&stages, 0, (&[], limit), experience);
+            assert_eq!(time, expected, "{limit}");
         }
     }
 

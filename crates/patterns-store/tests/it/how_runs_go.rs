@@ -62,7 +62,7 @@ fn described(store: &Store, call: &CallRecord) -> String {
     format!("{} {answer}", ending.as_str().unwrap())
 }
 
-fn layer(store: &Store, recorder: &Arc<Recorder>) -> StoreLayer {
+pub(super) fn layer(store: &Store, recorder: &Arc<Recorder>) -> StoreLayer {
     StoreLayer::new(store.clone())
         .run(recorder.run())
         .recorder(Arc::clone(recorder))
@@ -75,7 +75,7 @@ pub(super) fn origin(branch: u64) -> Origin {
     }
 }
 
-fn start(recorder: &Recorder, branch: u64, label: &str) {
+pub(super) fn start(recorder: &Recorder, branch: u64, label: &str) {
     recorder.emit(Event::BranchStarted {
         origin: origin(branch),
         role: StepRole::Section,

@@ -5,6 +5,7 @@ mod answers;
 mod branches;
 mod files;
 mod how_runs_go;
+mod rates;
 mod runs;
 mod transfer;
 mod two_handles;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use patterns_core::{Event, Usage};
+use patterns_core::{Event, Usage, grouped};
 use patterns_store::{Experience, Store, StoreError};
 
 use super::check::Check;
@@ -31,6 +31,10 @@ pub(super) fn learnt(path: &Path) -> Vec<Check> {
 fn used(experience: &Experience) -> Vec<Check> {
     let models = experience.models.iter().filter(|it| it.1.calls > 0);
     let mut checks: Vec<Check> = models.map(|(name, usage)| of_model(name, *usage)).collect();
+    checks.extend(experience.rates.iter().map(|(name, rate)| {
+        let says = format!("calls waited for its rate: {} a minute", grouped(*rate));
+        Check::good(LEARNT, name, says)
+    }));
     if !checks.is_empty() {
         let percent = experience.reask_rate() * 100.0;
         let says = format!("{percent:.1} % of answers did not fit and were asked for again");

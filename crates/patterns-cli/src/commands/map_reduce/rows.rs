@@ -16,7 +16,6 @@ use crate::output::Rows;
 use crate::report::{Page, branch_line, outcome_line, words};
 use crate::session::Session;
 use crate::sheet::{Column, Sheet, apart};
-use crate::terminal::Style;
 
 /// Writes each answer as soon as its turn has come.
 ///
@@ -146,7 +145,7 @@ fn row<M>(page: &mut Page, branch: &Branch<M>, show: impl Fn(&mut Page, &M)) {
     page.heading(&branch.label);
     match branch.value() {
         Some(value) => show(page, value),
-        None => page.line(Style::Red, "(this document could not be worked on)"),
+        None => page.no_answer(branch),
     }
     page.gap();
 }

@@ -74,6 +74,6 @@ fn page(page: &mut Page, report: Option<&StatementReport>, branches: &[Branch<St
     for branch in branches.iter().filter(|it| it.value().is_none()) {
         page.gap();
         page.heading(&branch.label);
-        page.line(Style::Red, "(this document could not be worked on)");
+        page.no_answer(branch);
     }
 }

@@ -114,7 +114,10 @@ fn find(store: &Store, run: &RunRecord, wanted: &str) -> Result<BranchRecord, Er
     let lines = found.iter().take(SHOWN).map(named_line);
     Err(Error::new(ErrorKind::NoInput, message)
         .details(lines)
-        .help("give the number of one, such as #7"))
+        .help(format!(
+            "give the number of one, such as #{}",
+            found[0].branch
+        )))
 }
 
 fn numbered_only(run: &RunRecord, wanted: &str, store: &Store) -> Result<Vec<BranchRecord>, Error> {

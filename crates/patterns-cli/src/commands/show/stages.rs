@@ -171,7 +171,7 @@ impl Stages {
         let more = self.branches - shown.len();
         let more = match more {
             0 => String::new(),
-            more => format!("{more} more (--limit); "),
+            more => format!("{} more (--limit); ", grouped(more as u64)),
         };
         let hint =
             format!("  {more}`patterns show {run} BRANCH` shows what was asked and answered");

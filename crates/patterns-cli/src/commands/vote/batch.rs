@@ -304,10 +304,7 @@ fn end_of_batch(session: &Session, outcome: &Outcome<BatchEnd, Value>) -> String
                 let line = format!("{unasked} not asked: the budget is used up");
                 page.line(Style::Yellow, &line);
             }
-            figures.page(&mut page);
-            if let Some(cost) = cost_saved {
-                page.line(Style::Dim, &format!("saved: about {cost}"));
-            }
+            figures.page(&mut page, cost_saved.as_deref());
             page.finish()
         }
         (_, Err(_)) => String::new(),

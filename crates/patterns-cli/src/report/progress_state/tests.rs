@@ -92,6 +92,54 @@ fn what_is_done_in_flight_and_waiting_adds_up() {
 }
 
 #[test]
+fn what_the_store_has_and_earlier_sessions_paid_says_nothing_of_what_follows() {
+    let mut state = ProgressState::default();
+    let (run, pattern, branches) = (RunId(1), Pattern::MapReduce, Some(1_000));
+    let started = Event::RunStarted {
+        run,
+        pattern,
+        branches,
+    };
+    state.take(&started, seconds(0));
+    state.set_before(spent(0, "0.40").unwrap());
+    let usage = Usage::default();
+    for branch in 0..420 {
+        begin(&mut state, branch, StepRole::Map);
+        let origin = origin(branch);
+        if branch < 400 {
+            state.take(&Event::AnswerReused { origin }, seconds(0));
+        } else {
+            let waited = Waits::default();
+            state.take(&Event::AttemptSent { origin, waited }, seconds(1));
+        }
+        let now = seconds(branch.saturating_sub(399));
+        state.take(&Event::BranchAnswered { origin, usage }, now);
+    }
+    let at = state.at(seconds(20), spent(4, "0.42"));
+    assert_eq!((at.done, at.from_store), (420, 400));
+    // 580 are left, at one a second and a tenth of a cent each.
+    assert_eq!((at.per_second, at.seconds_left), (Some(1.0), Some(580.0)));
+    assert_eq!(at.projected_cost, "1".parse().ok());
+}
+
+#[test]
+fn what_was_cancelled_is_not_done() {
+    let mut state = under_way();
+    let usage = Usage::default();
+    for branch in 10..30 {
+        let origin = origin(branch);
+        state.take(&Event::BranchCancelled { origin, usage }, seconds(11));
+    }
+    let at = state.at(seconds(11), spent(1, "0.20"));
+    assert_eq!(
+        (at.done, at.failed, at.cancelled, at.waiting),
+        (10, 1, 20, 0)
+    );
+    assert_eq!(at.per_second, Some(0.9));
+    assert_eq!(at.stages[0].1.ended, 30);
+}
+
+#[test]
 fn a_batch_is_as_far_as_its_questions_are() {
     let mut state = ProgressState::default();
     state.set_questions(0, 60, seconds(0));
@@ -104,7 +152,7 @@ fn a_batch_is_as_far_as_its_questions_are() {
     let at = state.at(seconds(8), spent(4, "0.20"));
     assert_eq!(
         (at.done, at.total, at.unit),
-        (0, Some(60), Some("questions"))
+        (0, Some(60), Some("questions".into()))
     );
     assert_eq!((at.per_second, at.seconds_left), (Some(1.5), None));
     assert_eq!(at.projected_cost, None);
@@ -161,6 +209,7 @@ fn what_is_within_a_branch_is_counted_beside_what_is_not() {
         begun: 3,
         ended: 2,
         failed: 1,
+        cancelled: 0,
     };
     assert_eq!(at.within, [("ballot".to_owned(), count)]);
 }
@@ -241,9 +290,7 @@ fn what_calls_wait_for_is_said_as_long_as_they_do() {
     );
     assert_eq!(
         sent(14, 5_000, 200).as_deref(),
-        Some(
-            "calls wait for others to end: so many are in flight as may be; the last one did for 5.0 s"
-        )
+        Some("calls wait for a place among those in flight; the last one did for 5.0 s")
     );
     assert_eq!(state.at(seconds(99), spent(4, "0.2")).paused, None);
     // Where all are with the provider, nothing waits.
