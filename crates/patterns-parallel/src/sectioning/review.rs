@@ -35,7 +35,7 @@ pub(super) struct Review {
 }
 
 /// A contradiction, a repetition, a gap or an undefined term.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "issue")]
 pub(super) struct Issue {
     /// The id of the section that has to change.
