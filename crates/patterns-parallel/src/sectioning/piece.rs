@@ -79,8 +79,6 @@ pub struct PieceText {
     numbers: Vec<u32>,
     /// What was cited, each once.
     sources: Vec<Citation>,
-    /// How many footnotes it has.
-    footnotes: u32,
 }
 
 impl PieceText {
@@ -103,8 +101,8 @@ impl PieceText {
     }
 
     /// Writes what a model says of all sections.
-    pub fn summary(&mut self, text: &str) -> String {
-        format!("\n{}\n", placed(text, ("", 1), &mut self.footnotes))
+    pub fn summary(&self, text: &str) -> String {
+        format!("\n{}\n", placed(text, "", 1))
     }
 
     /// Writes a section, or that it could not be written.
@@ -119,7 +117,7 @@ impl PieceText {
         if let Some(gaps) = &section.gaps {
             text += &format!("*(made without all of it: {gaps})*\n\n");
         }
-        let content = placed(&section.content, (title, level), &mut self.footnotes);
+        let content = placed(&section.content, title, level);
         let points = section.key_points.iter().map(|it| one_line(it));
         let (content, points) = self.cited(&content, points.collect(), &section.citations);
         text += &format!("{content}\n");

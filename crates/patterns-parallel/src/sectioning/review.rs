@@ -80,12 +80,8 @@ pub(super) fn review_agent(
 
 fn contract(ids: &[String]) -> Result<Contract<Review>, ContractError> {
     let contract = Contract::of_amended::<Review>(|schema| {
-        let place = ["/$defs/issue", "/properties/issues/items"];
-        let place = place.map(|it| format!("{it}/properties/section"));
-        for place in place {
-            if let Some(section) = schema.pointer_mut(&place) {
-                section["enum"] = ids.iter().map(|it| json!(it)).collect();
-            }
+        if let Some(section) = schema.pointer_mut("/$defs/issue/properties/section") {
+            section["enum"] = json!(ids);
         }
     })?;
     Ok(contract.check(|review: &Review| {
