@@ -45,10 +45,8 @@ fn escaped(text: &str) -> String {
 
 /// Reads Markdown; what could do anything is text.
 fn harmless(markdown: &str) -> Vec<Event<'_>> {
-    let options = Options::ENABLE_TABLES
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_FOOTNOTES;
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let events = Parser::new_ext(markdown, options);
     let mut kept: Vec<Event<'_>> = Vec::new();
     let mut heading: Option<usize> = None;
@@ -74,10 +72,6 @@ fn harmless(markdown: &str) -> Vec<Event<'_>> {
                     title,
                     id,
                 }));
-            }
-            Event::FootnoteReference(name) => kept.push(Event::FootnoteReference(note(&name))),
-            Event::Start(Tag::FootnoteDefinition(name)) => {
-                kept.push(Event::Start(Tag::FootnoteDefinition(note(&name))));
             }
             Event::Start(tag @ Tag::Heading { .. }) => {
                 heading = Some(kept.len());
@@ -108,11 +102,6 @@ fn name(kept: &mut [Event<'_>], start: usize, anchors: &mut Anchors) {
     }
 }
 
-/// Returns the id of a footnote, which no heading has. In a piece, their names are numbers.
-fn note(name: &str) -> CowStr<'static> {
-    CowStr::from(format!("note:{name}"))
-}
-
 fn leads_nowhere_bad(url: &str) -> bool {
     let lower = url.trim().to_ascii_lowercase();
     ["https://", "http://", "mailto:", "#"]
@@ -131,7 +120,7 @@ mod tests {
             &["offline & so".to_owned()],
             "# A\n\n- [1. Silt](#1-silt)\n\n## 1. Silt\n\n<script>alert(1)</script>\n\n\
              ![a](http://x/y.png) [b](javascript:alert(1)) [c](https://x.org) *it* <i>x</i>\n\n\
-             | a | b |\n| --- | --- |\n| 1 | 2 |\n\n## A\n\nSo.[^1]\n\n[^1]: Note.\n",
+             | a | b |\n| --- | --- |\n| 1 | 2 |\n\n## A\n\nSo.\n",
         );
         let body = page.split("<body>").nth(1).unwrap();
         insta::assert_snapshot!(body, @r##"
@@ -147,10 +136,7 @@ mod tests {
         <tr><td>1</td><td>2</td></tr>
         </tbody></table>
         <h2 id="a-1">A</h2>
-        <p>So.<sup class="footnote-reference"><a href="#note:1">1</a></sup></p>
-        <div class="footnote-definition" id="note:1"><sup class="footnote-definition-label">1</sup>
-        <p>Note.</p>
-        </div>
+        <p>So.</p>
         </body>
         </html>
         "##);

@@ -79,7 +79,7 @@ fn what_one_section_leaves_open_or_names_is_nothing_to_the_next() {
 
     Mud[^1] [2] [?].
 
-    [^1]: One.
+    \[^1]: One.
 
     \<!-- open
 
@@ -87,9 +87,11 @@ fn what_one_section_leaves_open_or_names_is_nothing_to_the_next() {
 
     ## Why
 
-    So[^2] [a](http://x).
+    So[^1] [a].
 
-    [^2]: Two.
+    \[^1]: Two.
+
+    \[a]: http://x
 
     | a |
     |---|

@@ -178,6 +178,15 @@ impl Section {
         }
     }
 
+    /// Makes one of an answer of another kind, which is its only point.
+    pub(super) fn of_json(json: String) -> Self {
+        Self {
+            key_points: vec![json.clone()],
+            content: json,
+            ..Self::default()
+        }
+    }
+
     fn complete(draft: SectionDraft, task: &SectionTask) -> Self {
         let further = draft.further_sections.into_iter().map(|it| SectionBrief {
             brief: it.brief,
@@ -191,12 +200,13 @@ impl Section {
                 it.map_or_else(|| "[?]".to_owned(), |n| format!("[{}]", n + 1))
             }),
         };
-        Self {
+        let mut section = Self {
             key_points: draft.key_points.into_iter().map(marked).collect(),
             further_sections: further.collect(),
             ..Self::of_text(marked(draft.content), task)
-        }
-        .citing(citations)
+        };
+        section.citations = citations;
+        section
     }
 
     /// Returns what the section says in short: its key points, or where it has none, its beginning.
@@ -218,29 +228,37 @@ pub(super) fn synthesis_agent(
 ) -> impl Agent<SynthesisTask<Section>, Synthesis> + use<> {
     let contract = Contract::of::<SynthesisDraft>().expect("a type of ours has a strict schema");
     let contract = contract.check(|it: &SynthesisDraft| not_empty("/summary", &it.summary));
-    let agent = synthesis_agent_to(contract, model, options);
-    agent.map(|draft: SynthesisDraft, task| Synthesis::complete(draft.summary, task))
+    let agent = synthesis_agent_to(contract, model, options, Section::without_marks);
+    agent.map(|draft: SynthesisDraft, task| {
+        let sections = task.written().map(|it| it.1.clone());
+        Synthesis::of(draft.summary, sections.collect())
+    })
 }
 
-/// Makes the agent that merges sections in an answer of any kind.
+/// Makes the agent that merges sections in an answer of any kind, told this of each.
 pub(super) fn synthesis_agent_to<Y: DeserializeOwned + Send + 'static>(
     contract: Contract<Y>,
     model: Arc<dyn Model>,
     options: &AgentOptions,
+    told: fn(&Section) -> String,
 ) -> ModelAgent<SynthesisTask<Section>, Y> {
     let agent = options.agent(model, SYNTHESIS_INSTRUCTIONS, contract);
-    agent.prompt(|task: &SynthesisTask<Section>| task.prompt(Section::without_marks))
+    agent.prompt(move |task: &SynthesisTask<Section>| task.prompt(told))
 }
 
 impl Section {
-    fn citing(mut self, citations: Vec<Citation>) -> Self {
-        self.citations = citations;
-        self
-    }
-
     /// Returns the text without the marks of its citations, which mean nothing elsewhere.
     fn without_marks(&self) -> String {
         self.unmarked(&self.content)
+    }
+
+    /// Returns the text and the points behind it: an answer of the user's own may ask for either.
+    pub(super) fn with_points(&self) -> String {
+        let points: Vec<String> = self.points_without_marks().collect();
+        match points.is_empty() {
+            true => self.without_marks(),
+            false => format!("{}\n\n- {}", self.without_marks(), points.join("\n- ")),
+        }
     }
 
     fn points_without_marks(&self) -> impl Iterator<Item = String> {
@@ -258,8 +276,8 @@ impl Section {
 }
 
 impl Synthesis {
-    pub(super) fn complete(summary: String, task: &SynthesisTask<Section>) -> Self {
-        let sections: Vec<Section> = task.written().map(|it| it.1.clone()).collect();
+    /// Makes it of what is said of all sections.
+    pub(super) fn of(summary: String, sections: Vec<Section>) -> Self {
         let mut seen = HashSet::new();
         let points = sections.iter().flat_map(Section::points_without_marks);
         let points = points.filter(|it| seen.insert(it.clone()));
@@ -268,16 +286,6 @@ impl Synthesis {
             all_key_points: points.collect(),
             section_count: sections.len(),
             sections,
-        }
-    }
-
-    /// Makes the piece that is one section.
-    pub(super) fn of_one(section: &Section) -> Self {
-        Self {
-            summary: section.content.clone(),
-            all_key_points: section.points_without_marks().collect(),
-            section_count: 1,
-            sections: vec![section.clone()],
         }
     }
 }

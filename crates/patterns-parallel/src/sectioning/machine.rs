@@ -18,7 +18,7 @@ use patterns_core::{
 use super::dag::Dag;
 use super::outline::{GateTask, Outline, OutlineTask, Plan, Verdict, is_step_by_step};
 use super::pattern::{Ending, Sectioning};
-use super::review::{Change, Issue, Review, ReviewTask};
+use super::review::{Change, Review, ReviewTask};
 use super::task::{SectionTask, SynthesisTask};
 use crate::RunOptions;
 use crate::fan_out::Stop;
@@ -62,8 +62,8 @@ pub(super) struct SectioningMachine<'a, S, Y> {
     used: BTreeSet<String>,
     /// How often the sections were read together.
     reviews: u32,
-    /// What is wrong with sections that still have to be written again.
-    to_rewrite: VecDeque<(usize, Vec<Issue>)>,
+    /// The sections that still have to be written again.
+    to_rewrite: VecDeque<usize>,
     changes: Vec<Change>,
     /// How many of them were asked for by earlier reviews.
     changes_before: usize,
@@ -117,7 +117,7 @@ impl<'a, S, Y> SectioningMachine<'a, S, Y> {
             pattern,
             topic,
             outline: Arc::default(),
-            stage: match pattern.has_gate() {
+            stage: match pattern.gate.is_some() {
                 true => Stage::Gating,
                 false => Stage::Planning,
             },
@@ -230,7 +230,7 @@ impl<'a, S, Y> SectioningMachine<'a, S, Y> {
             Stage::Merging | Stage::Over => true,
             // Before there are sections, or for their synthesis.
             Stage::Waiting => self.dag.len() > 0,
-            _ => !self.pattern.has_review(),
+            _ => self.pattern.review.is_none(),
         }
     }
 }
@@ -292,7 +292,7 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
     }
 
     fn is_undivided(&self) -> bool {
-        self.pattern.has_gate() && self.dag.len() == 1
+        self.pattern.gate.is_some() && self.dag.len() == 1
     }
 
     fn next(&mut self) -> NextDue<S> {

@@ -132,14 +132,16 @@ pub(super) fn inert(title: &str) -> String {
     edited(&line, escapes.collect())
 }
 
-/// Returns the places of words, in order: of what is neither code nor markup, and leads nowhere.
-pub(super) fn words(text: &str) -> Vec<Range<usize>> {
-    let (mut words, mut is_code) = (Vec::new(), false);
+/// Returns the places of words, in order: of what is neither code nor markup, and leads nowhere. Those of
+/// headings are among them if it is said so.
+pub(super) fn words(text: &str, with_headings: bool) -> Vec<Range<usize>> {
+    let (mut words, mut is_left_out) = (Vec::new(), false);
     for (event, range) in events(text, PART) {
         match event {
-            Event::Start(Tag::CodeBlock(_)) => is_code = true,
-            Event::End(TagEnd::CodeBlock) => is_code = false,
-            Event::Text(_) if !is_code => words.push(range),
+            Event::Start(Tag::CodeBlock(_)) => is_left_out = true,
+            Event::Start(Tag::Heading { .. }) => is_left_out = !with_headings,
+            Event::End(TagEnd::CodeBlock | TagEnd::Heading(_)) => is_left_out = false,
+            Event::Text(_) if !is_left_out => words.push(range),
             _ => {}
         }
     }
@@ -160,7 +162,7 @@ pub(super) fn brackets(text: &str) -> Vec<usize> {
         let before = &text[..*at];
         (before.len() - before.trim_end_matches('\\').len()).is_multiple_of(2)
     };
-    words(text)
+    words(text, true)
         .into_iter()
         .flat_map(of)
         .filter(is_open)

@@ -8,7 +8,7 @@ mod gate;
 mod markdown;
 mod planner;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use patterns_core::nearest;
 use serde::{Deserialize, Serialize};
@@ -158,7 +158,7 @@ impl Outline {
     ///
     /// Small models make such names up. A piece is worth more than its order of writing.
     pub(super) fn leave_out_unknown(&mut self) -> Vec<String> {
-        let unknown: Vec<String> = self.unknown().collect();
+        let unknown = self.unknown();
         let sections = self.sections.iter();
         let ids: HashSet<String> = sections.map(|it| it.id.clone()).collect();
         for section in &mut self.sections {
@@ -167,51 +167,42 @@ impl Outline {
         unknown
     }
 
-    fn unknown(&self) -> impl Iterator<Item = String> {
+    fn unknown(&self) -> Vec<String> {
         let ids: Vec<&str> = self.sections.iter().map(|it| it.id.as_str()).collect();
         let named = self.sections.iter();
         let named = named.flat_map(|it| it.depends_on.iter().map(move |id| (&it.title, id)));
-        let unknown = named.filter({
-            let ids = ids.clone();
-            move |it| !ids.contains(&it.1.as_str())
-        });
-        unknown.map(move |(title, id)| {
+        let unknown = named.filter(|(_, id)| !ids.contains(&id.as_str()));
+        let said = unknown.map(|(title, id)| {
             let meant = match nearest(id, ids.iter().copied()) {
                 Some(meant) => format!("; did you mean {meant:?}?"),
                 None => format!("; there is {}", ids.join(", ")),
             };
             format!("{title:?} builds on {id:?}, which is no section{meant}")
-        })
+        });
+        said.collect()
     }
 
     /// Finds a section that has to be written before itself.
     fn circle(&self) -> Option<String> {
         let inputs = self.inputs();
-        let mut is_free = vec![false; inputs.len()];
-        loop {
-            let free = |n: &usize| !is_free[*n] && inputs[*n].iter().all(|it| is_free[*it]);
-            let Some(next) = (0..inputs.len()).find(free) else {
-                break;
-            };
-            is_free[next] = true;
+        let mut left: BTreeSet<usize> = (0..inputs.len()).collect();
+        let is_free =
+            |n: usize, left: &BTreeSet<usize>| inputs[n].iter().all(|it| !left.contains(it));
+        while let Some(free) = left.iter().copied().find(|n| is_free(*n, &left)) {
+            left.remove(&free);
         }
-        let n = is_free.iter().position(|it| !it)?;
         // Every section that is left has an input that is left, so the way back meets itself.
-        let mut path = vec![n];
+        let mut path = vec![*left.first()?];
         loop {
-            let last = path[path.len() - 1];
-            let next = inputs[last].iter().copied().find(|it| !is_free[*it])?;
-            if let Some(start) = path.iter().position(|it| *it == next) {
-                let mut ids: Vec<&str> = path[start..].iter().map(|it| self.id(*it)).collect();
-                ids.push(self.id(next));
+            let next = *inputs[*path.last()?].iter().find(|it| left.contains(it))?;
+            let start = path.iter().position(|it| *it == next);
+            path.push(next);
+            if let Some(start) = start {
+                let ids = path[start..].iter().map(|it| &*self.sections[*it].id);
+                let ids: Vec<&str> = ids.collect();
                 return Some(format!("sections build on each other: {}", ids.join(" → ")));
             }
-            path.push(next);
         }
-    }
-
-    fn id(&self, n: usize) -> &str {
-        &self.sections[n].id
     }
 
     /// Returns the places of the sections that each section builds on.

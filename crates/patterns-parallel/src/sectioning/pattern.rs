@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::answer::{Section, Synthesis, section_agent, synthesis_agent, synthesis_agent_to};
 use super::machine::{Done, SectioningMachine, Work};
-use super::outline::{GateTask, Outline, Plan, SectionBrief, Verdict, gate_agent};
+use super::outline::{GateTask, Outline, Plan, Verdict, gate_agent};
 use super::piece::Piece;
 use super::review::{Review, ReviewTask, review_agent};
 use super::task::{SectionTask, SynthesisTask};
@@ -45,10 +45,11 @@ pub struct Sectioning<S, Y> {
     pub(super) ending: Ending<S, Y>,
     pub(super) context: Arc<[Document]>,
     pub(super) passages: Option<Arc<dyn Select>>,
-    pub(super) reading: Reading<S>,
+    /// How an answer is read as a section.
+    pub(super) read: fn(&S) -> Section,
     pub(super) growth: Option<Growth>,
-    gate: Option<Arc<dyn Agent<GateTask, Verdict>>>,
-    review: Option<Arc<dyn Agent<ReviewTask, Review>>>,
+    pub(super) gate: Option<Arc<dyn Agent<GateTask, Verdict>>>,
+    pub(super) review: Option<Arc<dyn Agent<ReviewTask, Review>>>,
 }
 
 /// What becomes of the sections.
@@ -62,25 +63,6 @@ pub(super) enum Ending<S, Y> {
     Code(Arc<dyn Fn(SynthesisTask<S>) -> Y + Send + Sync>),
     /// None is written; the outline is the result.
     Outline(fn(Outline) -> Y),
-}
-
-/// How an answer is read: as a section, if it is one, or as JSON; and which further sections it asks for.
-pub(super) struct Reading<S> {
-    pub(super) section: fn(&S) -> Option<&Section>,
-    pub(super) json: fn(&S) -> String,
-    pub(super) further: fn(&S) -> Vec<SectionBrief>,
-}
-
-impl<S> Reading<S> {
-    /// Returns what an answer says, in short.
-    pub(super) fn summary(&self, answer: &S) -> String {
-        (self.section)(answer).map_or_else(|| (self.json)(answer), Section::summary)
-    }
-
-    /// Returns the text of an answer.
-    pub(super) fn text(&self, answer: &S) -> String {
-        (self.section)(answer).map_or_else(|| (self.json)(answer), |it| it.content.clone())
-    }
 }
 
 /// How far an outline may grow while it is written.
@@ -110,7 +92,8 @@ impl Sectioning<Section, Synthesis> {
     ) -> Self {
         let section = section_agent(Arc::clone(&model), options);
         let pattern = Self::new(plan, section, synthesis_agent(model, options));
-        pattern.alone(Synthesis::of_one).read_as_section()
+        let alone = |it: &Section| Synthesis::of(it.content.clone(), vec![it.clone()]);
+        pattern.alone(alone).read_as_section()
     }
 }
 
@@ -132,15 +115,14 @@ impl<Y: DeserializeOwned + Send + 'static> Sectioning<Section, Y> {
         options: &AgentOptions,
     ) -> Self {
         let section = section_agent(Arc::clone(&model), options);
-        let agent = synthesis_agent_to(synthesis, model, options);
+        let agent = synthesis_agent_to(synthesis, model, options, Section::with_points);
         Self::new(plan, section, agent).read_as_section()
     }
 }
 
 impl<Y> Sectioning<Section, Y> {
     fn read_as_section(mut self) -> Self {
-        self.reading.section = |it| Some(it);
-        self.reading.further = |it| it.further_sections.clone();
+        self.read = Section::clone;
         self
     }
 
@@ -188,11 +170,7 @@ where
             ending,
             context: Arc::default(),
             passages: None,
-            reading: Reading {
-                section: |_| None,
-                json: |it| json(it),
-                further: |_| Vec::new(),
-            },
+            read: |it| Section::of_json(json(it)),
             growth: None,
             gate: None,
             review: None,
@@ -257,19 +235,11 @@ impl<S, Y> Sectioning<S, Y> {
             ending: Ending::Outline(|it| it),
             context: self.context,
             passages: self.passages,
-            reading: self.reading,
+            read: self.read,
             growth: None,
             gate: self.gate,
             review: None,
         }
-    }
-
-    pub(super) fn has_gate(&self) -> bool {
-        self.gate.is_some()
-    }
-
-    pub(super) fn has_review(&self) -> bool {
-        self.review.is_some()
     }
 }
 

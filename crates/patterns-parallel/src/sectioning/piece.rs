@@ -79,8 +79,6 @@ pub struct PieceText {
     numbers: Vec<u32>,
     /// What was cited, each once.
     sources: Vec<Citation>,
-    /// How many footnotes it has.
-    footnotes: u32,
 }
 
 impl PieceText {
@@ -103,8 +101,8 @@ impl PieceText {
     }
 
     /// Writes what a model says of all sections.
-    pub fn summary(&mut self, text: &str) -> String {
-        format!("\n{}\n", placed(text, ("", 1), &mut self.footnotes))
+    pub fn summary(&self, text: &str) -> String {
+        format!("\n{}\n", placed(text, "", 1))
     }
 
     /// Writes a section, or that it could not be written.
@@ -119,7 +117,7 @@ impl PieceText {
         if let Some(gaps) = &section.gaps {
             text += &format!("*(made without all of it: {gaps})*\n\n");
         }
-        let content = placed(&section.content, (title, level), &mut self.footnotes);
+        let content = placed(&section.content, title, level);
         let points = section.key_points.iter().map(|it| one_line(it));
         let (content, points) = self.cited(&content, points.collect(), &section.citations);
         text += &format!("{content}\n");
@@ -196,7 +194,7 @@ impl PieceText {
             match (at, quoting) {
                 (Some(at), _) => text.insert_str(at, &mark),
                 (None, Some(point)) => *point += &mark,
-                // Behind a fence or a table, it would be a part of it.
+                // Behind a heading, a fence or a table, it would be a part of it.
                 (None, None) if ends_in_words(&text) => text += &mark,
                 (None, None) => text += &format!("\n\n{}", mark.trim_start()),
             }
@@ -215,14 +213,14 @@ impl PieceText {
 
 /// Returns whether a text ends in words, which may be emphasised.
 fn ends_in_words(text: &str) -> bool {
-    let end = words(text).last().map_or(0, |it| it.end);
+    let end = words(text, false).last().map_or(0, |it| it.end);
     end > 0 && text[end..].chars().all(|it| matches!(it, '*' | '_' | '~'))
 }
 
-/// Returns where a mark of a quote can be in a text: behind it, where that is in words, and no link would be
-/// made of it.
+/// Returns where a mark of a quote can be in a text: behind it, where that is in words below a heading, and no
+/// link would be made of it.
 fn place_behind(text: &str, quote: &str) -> Option<usize> {
-    let words = words(text);
+    let words = words(text, false);
     let ends = text.match_indices(quote).filter(|_| !quote.is_empty());
     let mut ends = ends.map(|it| it.0 + quote.len());
     ends.find(|end| {

@@ -35,7 +35,7 @@ pub(super) struct Review {
 }
 
 /// A contradiction, a repetition, a gap or an undefined term.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "issue")]
 pub(super) struct Issue {
     /// The id of the section that has to change.
@@ -80,12 +80,8 @@ pub(super) fn review_agent(
 
 fn contract(ids: &[String]) -> Result<Contract<Review>, ContractError> {
     let contract = Contract::of_amended::<Review>(|schema| {
-        let place = ["/$defs/issue", "/properties/issues/items"];
-        let place = place.map(|it| format!("{it}/properties/section"));
-        for place in place {
-            if let Some(section) = schema.pointer_mut(&place) {
-                section["enum"] = ids.iter().map(|it| json!(it)).collect();
-            }
+        if let Some(section) = schema.pointer_mut("/$defs/issue/properties/section") {
+            section["enum"] = json!(ids);
         }
     })?;
     Ok(contract.check(|review: &Review| {

@@ -11,7 +11,7 @@ use patterns_core::{Document, Part, Prompt};
 use serde::Serialize;
 
 use super::outline::{Outline, SectionBrief};
-use super::review::{Change, Issue};
+use super::review::Change;
 use super::wording::{ask_about, json, quotable};
 
 /// Asks for one section of a piece.
@@ -57,8 +57,8 @@ pub struct SectionSummary {
 pub(super) struct Revision {
     /// What it says now.
     pub(super) text: String,
-    /// What is wrong with it.
-    pub(super) issues: Vec<Issue>,
+    /// What is to change.
+    pub(super) changes: Vec<Change>,
     /// What it was made without, and still is.
     pub(super) gaps: Option<String>,
 }
@@ -102,7 +102,7 @@ impl SectionTask {
         if let Some(revision) = &self.revision {
             ask += " It was written before, as above; write it again, and change only what these \
                     points ask for:";
-            for it in &revision.issues {
+            for it in &revision.changes {
                 let (issue, fix) = (quotable(&it.issue), quotable(&it.fix));
                 let _ = write!(ask, "\n- {issue} Do this: {fix}");
             }
@@ -280,7 +280,7 @@ mod tests {
         assert!(!task.is_again());
         task.revision = Some(Revision {
             text: "It is dear.".to_owned(),
-            issues: Vec::new(),
+            changes: Vec::new(),
             gaps: Some("1 of 2 documents read whole".to_owned()),
         });
         let gaps = Section::of_text("It is cheap.", &task).gaps;
@@ -303,10 +303,11 @@ mod tests {
         });
         task.revision = Some(Revision {
             text: "It is dear.".to_owned(),
-            issues: vec![Issue {
-                section: "verdict".to_owned(),
+            changes: vec![Change {
+                section: "Verdict".to_owned(),
                 issue: "\"Pros\" says it is cheap.".to_owned(),
                 fix: "Say\nso.".to_owned(),
+                is_made: false,
             }],
             gaps: None,
         });

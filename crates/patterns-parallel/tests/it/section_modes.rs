@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use patterns_core::{Document, Request};
+use patterns_core::{Contract, Document, Request};
 use patterns_parallel::sectioning::{Growth, Outline, Plan, SectionBrief, SectionTask};
 use patterns_parallel::{AgentOptions, RunOptions, Sectioning};
 use patterns_testkit::{ScriptedAgent, ScriptedModel};
@@ -106,6 +106,25 @@ async fn what_is_named_is_brought_together() {
         "synthesized",
         format!("{}\n\n{log}\n\n{whole}", told(&model))
     );
+}
+
+#[tokio::test]
+async fn a_synthesis_of_ones_own_shape_is_told_the_points_of_sections() {
+    let model = model(&[
+        (
+            "Write section 1",
+            r#"{"content": "Two million.", "key_points": ["It is dear."]}"#,
+        ),
+        ("These are all sections", r#"{"verdict": "No."}"#),
+    ]);
+    let shape = json!({"type": "object", "properties": {"verdict": {"type": "string"}}});
+    let contract = Contract::<Value>::from_schema(shape).unwrap();
+    let agents = AgentOptions::default();
+    let sectioning = Sectioning::with_synthesis(["Costs"], model.clone(), contract, &agents);
+    let outcome = sectioning.run("Dredging", &RunOptions::default()).await;
+    assert_eq!(outcome.unwrap().value.unwrap(), json!({"verdict": "No."}));
+    let told = told(&model);
+    assert!(told.contains("\nTwo million.\n\n- It is dear.\n"), "{told}");
 }
 
 #[tokio::test]

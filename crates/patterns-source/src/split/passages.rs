@@ -55,6 +55,11 @@ const MOST_TOKENS: u64 = 400;
 /// How many passages fit at least into what a section gets.
 const LEAST_PASSAGES: u64 = 4;
 
+/// English words that have no subject. In a short text, a rare `how` would count for more than what is asked about.
+const NO_SUBJECT: &str = "a about an and are as at be been but by can could did do does for from had has have how \
+    in into is it its may of on or should so than that the their them these they this to was were what when \
+    where which who whose why will with would";
+
 /// Words stand for themselves.
 #[derive(Debug)]
 struct Words;
@@ -146,6 +151,10 @@ impl Passages {
     /// that the same is selected each time.
     fn ranked(&self, query: &str) -> Vec<usize> {
         let mut query = self.embedder.embed(query);
+        let no_subject = self.embedder.embed(NO_SUBJECT);
+        query
+            .0
+            .retain(|it| no_subject.indices().all(|word| *word != it.index));
         // A word of most passages tells nothing about any, whatever the language.
         let frequency = |word: &String| self.frequencies.get(word).copied().unwrap_or_default();
         query
@@ -248,6 +257,19 @@ mod tests {
             assert!(text.contains(words_of_it), "{query}: {text}");
             assert!(words().count(&text) <= 600, "{query}");
         }
+    }
+
+    #[test]
+    fn words_without_a_subject_find_nothing() {
+        let documents = [
+            Document::new("a", "This is how people get hurt."),
+            Document::new("b", "Piles are dear. Dear are piles."),
+            Document::new("c", "The mud is deep. The mud is black."),
+        ];
+        let passages = Passages::new(&documents, budget(40), &words());
+        let found = passages.for_query("How and what for are piles?");
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].id.starts_with('b'), "{found:?}");
     }
 
     #[test]

@@ -12,8 +12,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::AgentOptions;
-use crate::sectioning::Growth;
-use crate::sectioning::{Plan, SectionBrief};
+use crate::sectioning::review::Issue;
+use crate::sectioning::{Growth, Plan, Section, SectionBrief};
 
 type Pattern = Sectioning<String, String>;
 
@@ -219,16 +219,23 @@ fn why_there_is_no_synthesis_is_said() {
     assert_eq!(kind(it, None), StepFailed);
 }
 
+/// Reads an answer whose words are further sections.
+fn asking(text: &String) -> Section {
+    Section {
+        further_sections: text.split_whitespace().map(SectionBrief::named).collect(),
+        ..Section::of_json(format!("{text:?}"))
+    }
+}
+
 #[test]
 fn an_outline_grows_within_its_bounds_below_the_section_that_asks() {
     let mut pattern = pattern(["a", "b"]);
-    let further = |it: &String| it.split_whitespace().map(SectionBrief::named).collect();
     let growth = Growth {
         max_sections: 5,
         max_depth: 1,
     };
     pattern.growth = Some(growth);
-    pattern.reading.further = further;
+    pattern.read = asking;
     let options = RunOptions::default();
     let mut it = begin(&pattern, &options);
     assert_eq!([0, 1].map(|id| next(&mut it, id)), ["a", "b"]);
@@ -249,12 +256,8 @@ fn an_outline_grows_within_its_bounds_below_the_section_that_asks() {
     );
     let rows = std::iter::from_fn(|| it.next_row());
     assert_eq!(rows.map(|it| it.id.0).collect::<Vec<_>>(), [0, 4, 1, 2, 3]);
-    let told: Vec<String> = it
-        .outcome(None)
-        .warnings
-        .into_iter()
-        .map(|it| it.message)
-        .collect();
+    let told = it.outcome(None).warnings.into_iter();
+    let told: Vec<String> = told.map(|it| it.message).collect();
     insta::assert_snapshot!(told.join("\n"), @r#"
     1 of 2 sections that "a" asked for are not written: there are 5 at most, to a depth of 1
     1 of 1 sections that "b2" asked for are not written: there are 5 at most, to a depth of 1
@@ -267,7 +270,7 @@ fn an_outline_grows_within_its_bounds_below_the_section_that_asks() {
 fn sections_that_a_section_asks_for_have_ids_of_their_own() {
     let mut pattern = pattern(["a", "b"]);
     pattern.growth = Some(Growth::default());
-    pattern.reading.further = |it| it.split_whitespace().map(SectionBrief::named).collect();
+    pattern.read = asking;
     let given = Outline::new(["a", "b"].map(SectionBrief::named));
     let mut given = given.checked().unwrap();
     given.sections[1].id = "a.1".to_owned();

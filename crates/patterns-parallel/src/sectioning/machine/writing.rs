@@ -7,8 +7,8 @@ use std::task::Poll;
 
 use patterns_core::{Branch, BranchEnd, Select, StepRole, Warning, some_of};
 
+use super::super::answer::Section;
 use super::super::outline::{Outline, SectionBrief};
-use super::super::pattern::Reading;
 use super::super::review::{Change, Issue, MOST_ROUNDS, Review, ReviewTask};
 use super::super::task::{Revision, SectionSummary, SectionTask, SynthesisTask, WrittenSection};
 use super::{NextDue, SectioningMachine, Stage, Work, due};
@@ -56,7 +56,7 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         // What is no good is not read together.
         self.stage = match self.run.verdict(None) {
             Err(_) => Stage::Over,
-            Ok(()) if self.pattern.has_review() && self.dag.len() > 1 => Stage::Reviewing,
+            Ok(()) if self.pattern.review.is_some() && self.dag.len() > 1 => Stage::Reviewing,
             Ok(()) => Stage::Merging,
         };
         self.next()
@@ -106,13 +106,18 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         }
     }
 
+    /// Returns what has become of a section, if it was written.
+    fn read(&self, n: usize) -> Option<Section> {
+        self.answer(n).map(self.pattern.read)
+    }
+
     /// Returns what a section says, in short.
     fn summary(&self, n: usize) -> SectionSummary {
         let brief = &self.dag.node(n).brief;
         SectionSummary {
             id: brief.id.clone(),
             title: brief.title.clone(),
-            summary: self.answer(n).map(|it| self.pattern.reading.summary(it)),
+            summary: self.read(n).map(|it| it.summary()),
         }
     }
 
@@ -137,8 +142,8 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
     pub(super) fn take_section(&mut self, n: usize, branch: Branch<S>) {
         self.run.account(&branch);
         self.dag.end(n);
-        let further = branch.value().map(self.pattern.reading.further);
         self.ended.insert(n, branch);
+        let further = self.read(n).map(|it| it.further_sections);
         self.grow(n, further.unwrap_or_default());
     }
 
@@ -202,56 +207,52 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         due(StepRole::Review, "review", None, Work::Review(task))
     }
 
-    /// Takes what does not go together, by the sections that have to change.
+    /// Takes what does not go together. Its contract has it name sections that were read.
     pub(super) fn take_review(&mut self, review: Review) {
         self.changes_before = self.changes.len();
-        for issue in review.issues {
-            let found = self.dag.find(&issue.section);
-            let Some(n) =
-                found.filter(|n| self.ended.get(n).is_some_and(|it| it.value().is_some()))
-            else {
-                let message = format!(
-                    "the review names {:?}, which is no section that was written: {}",
-                    issue.section, issue.issue
-                );
-                self.run.warn(Warning::new("review-unknown", message));
+        for Issue {
+            section,
+            issue,
+            fix,
+        } in review.issues
+        {
+            let Some(n) = self.dag.find(&section) else {
                 continue;
             };
-            match self.to_rewrite.iter_mut().find(|it| it.0 == n) {
-                Some((_, issues)) if issues.contains(&issue) => {}
-                Some((_, issues)) => issues.push(issue),
-                None => self.to_rewrite.push_back((n, vec![issue])),
+            let change = Change {
+                section: self.dag.node(n).brief.title.clone(),
+                issue,
+                fix,
+                is_made: false,
+            };
+            if !self.changes[self.changes_before..].contains(&change) {
+                self.changes.push(change);
+            }
+            if !self.to_rewrite.contains(&n) {
+                self.to_rewrite.push_back(n);
             }
         }
     }
 
     pub(super) fn rewrite(&mut self) -> NextDue<S> {
-        let Some((n, issues)) = self.to_rewrite.pop_front() else {
+        let Some(n) = self.to_rewrite.pop_front() else {
             return Poll::Pending;
         };
-        let reading = &self.pattern.reading;
-        let text = self.answer(n).map(|it| reading.text(it));
-        let gaps = self.answer(n).and_then(reading.section);
-        let gaps = gaps.and_then(|it| it.gaps.clone());
+        let before = self.read(n).unwrap_or_default();
         let mut task = self.task(n);
         task.may_grow = false;
-        let section = task.brief.title.clone();
-        for Issue { issue, fix, .. } in &issues {
-            let (section, issue, fix) = (section.clone(), issue.clone(), fix.clone());
-            self.changes.push(Change {
-                section,
-                issue,
-                fix,
-                is_made: false,
-            });
-        }
-        let text = text.unwrap_or_default();
-        task.revision = Some(Revision { text, issues, gaps });
-        let mut earlier = self.changes[..self.changes_before].iter();
-        let label = match earlier.any(|it| it.section == section) {
-            true => format!("{section} (again, twice)"),
-            false => format!("{section} (again)"),
+        let title = &task.brief.title;
+        let (earlier, of_round) = self.changes.split_at(self.changes_before);
+        let label = match earlier.iter().any(|it| it.section == *title) {
+            true => format!("{title} (again, twice)"),
+            false => format!("{title} (again)"),
         };
+        let changes = of_round.iter().filter(|it| it.section == *title);
+        task.revision = Some(Revision {
+            text: before.content,
+            changes: changes.cloned().collect(),
+            gaps: before.gaps,
+        });
         self.under_way += 1;
         let work = Work::Section(Box::new(task));
         due(StepRole::Rewrite, &label, Some(n), work)
@@ -269,9 +270,8 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         let whys = whys.join("; ");
         let warning = match &section {
             Some(again) => {
-                let before = self.ended.get(&n).and_then(Branch::value);
-                let lost = before.map(|it| lost(&self.pattern.reading, it, again));
-                let lost = lost.unwrap_or_default();
+                let before = self.read(n).unwrap_or_default();
+                let lost = lost(&before, &(self.pattern.read)(again));
                 let message = format!("{title:?} was written again: {whys}{lost}");
                 Warning::new("section-rewritten", message)
             }
@@ -298,19 +298,10 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
 }
 
 /// Says what a text has lost that was written again: most of its length, or citations that held.
-fn lost<S>(reading: &Reading<S>, before: &S, again: &S) -> String {
+fn lost(before: &Section, again: &Section) -> String {
     // Not in words: many scripts put nothing between them.
-    let length = |it: &S| {
-        reading
-            .text(it)
-            .chars()
-            .filter(|it| !it.is_whitespace())
-            .count()
-    };
-    let holding = |it: &S| {
-        let citations = (reading.section)(it).map(|it| it.citations.iter());
-        citations.map_or(0, |it| it.filter(|it| it.holds).count())
-    };
+    let length = |it: &Section| it.content.chars().filter(|it| !it.is_whitespace()).count();
+    let holding = |it: &Section| it.citations.iter().filter(|it| it.holds).count();
     let mut lost = String::new();
     let (was, is) = (length(before), length(again));
     if 2 * is < was {

@@ -154,6 +154,8 @@ fn a_mark_is_put_where_it_is_one() {
         ("```\nlet a;\n```", "```\nlet a;\n```\n\n[1] [2]"),
         ("| a |\n| --- |\n| b |", "| a |\n| --- |\n| b |\n\n[1] [2]"),
         ("- One.\n- Two.", "- One.\n- Two. [1] [2]"),
+        ("# It settles\n\nSo.", "### It settles\n\nSo. [1] [2]"),
+        ("So.\n\n# Then", "So.\n\n### Then\n\n[1] [2]"),
         ("One.\n\n---", "One.\n\n---\n\n[1] [2]"),
         ("One `[1]`\n\n    a[1]", "One `[1]`\n\n    a[1]\n\n[1] [2]"),
     ] {
