@@ -258,7 +258,9 @@ impl TableBuilder {
             // A row that is in several of the groups is in the one of them all once.
             let keys: BTreeSet<&String> = keys.iter().filter_map(|it| forms.get(it)).collect();
             for key in keys {
-                groups.get_mut(key).map(|it| merge(&mut it.1, &states));
+                if let Some((_, group)) = groups.get_mut(key) {
+                    merge(group, &states);
+                }
             }
         }
         let mut groups: Vec<(Group, Vec<State>)> = groups.into_values().collect();
