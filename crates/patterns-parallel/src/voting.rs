@@ -27,14 +27,14 @@ pub use election::{BatchElection, BatchTally, Election, Standing};
 pub use fields::Fields;
 pub use judge::{JudgeTask, Judgement};
 pub use panel::Panel;
-pub use question::Question;
+pub use question::{Ballot, BallotTask, Question, Vote};
 pub use rules::{
     AnswerCount, BestOf, Decision, Detail, FieldElection, Median, Plurality, Rule, Ruling,
     SameMeaning, Share, ShareInterval, Spread, TieBreak,
 };
 use stop::{Foresight, MOST_VOTES, Stopper};
 pub use stop::{Step, StopReason, StoppingRule};
-pub use voter::{Ballot, BallotTask, Vote, Voter};
+pub use voter::Voter;
 
 /// Puts one question to several voters and lets a rule decide.
 ///

@@ -54,7 +54,10 @@ fn counts(page: &mut Page, election: &Election) {
             }
         }
         Detail::Numeric { spread } => {
-            page.paragraph(&format!("from {} to {}", spread.min, spread.max));
+            page.paragraph(&format!(
+                "from {} to {}, the middle half from {} to {}",
+                spread.min, spread.max, spread.lower_quartile, spread.upper_quartile
+            ));
         }
         Detail::Judged { answers, .. } => {
             for judged in answers {

@@ -147,7 +147,7 @@ fn the_place_and_what_was_meant_are_said() {
     3:8: there is no voting rule "borda"; there are plurality, majority, supermajority, unanimous, threshold, median, best-of, same-meaning
     3:9: expected a whole number from 1 to 65535, not 0
     3:1: `votes` is at most 1000
-    4:11: there is no reduction "sun"; did you mean "sum"?
+    4:12: there is no reduction "sun"; did you mean "sum"?
     3:10: there is no "nope" here (did you mean `none`?)
     4:1: `reduce.agent.fan_in` is from 2 to 64
     1:1: `inputs` is missing

@@ -5,10 +5,10 @@ use patterns_core::Branch;
 use serde::Serialize;
 
 use super::judge::Judgements;
+use super::question::Ballot;
 use super::rules::count::count_answers;
 use super::rules::{AnswerCount, Decision, Detail, FieldElection, Rule, ShareInterval, TieBreak};
 use super::stop::{Step, StopReason, Stopper, Tally};
-use super::voter::Ballot;
 
 /// The result of an election; `W` is what wins.
 #[derive(Clone, Debug, PartialEq, Serialize)]

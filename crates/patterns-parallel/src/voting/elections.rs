@@ -21,10 +21,9 @@ use patterns_core::{
 };
 
 use super::judge::{JudgeTask, Judgement, Pair};
-use super::question::Question;
+use super::question::{BallotTask, Question};
 use super::rules::Rule;
 use super::stop::{Foresight, Step, Stopper};
-use super::voter::BallotTask;
 use super::voter::Voter;
 use super::{Asking, Voting};
 use crate::fan_out::Stop;

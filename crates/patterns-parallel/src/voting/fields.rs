@@ -17,8 +17,8 @@ use patterns_core::pointer;
 use serde_json::Value;
 
 use super::judge::Judgements;
+use super::question::Ballot;
 use super::rules::{Decision, Detail, Rule, Ruling, TieBreak};
-use super::voter::Ballot;
 use crate::RunError;
 use field_rule::{FieldRule, find};
 use object::decide_object;

@@ -7,9 +7,8 @@ use patterns_core::{Contract, Model, Violation, Warning};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::question::Question;
+use super::question::{Ballot, Question, Vote};
 use super::voter::Voter;
-use super::voter::{Ballot, Vote};
 use crate::AgentOptions;
 
 /// The voters of an election, and how their ballots are read.

@@ -20,7 +20,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::judge::{JudgeTask, Judgement, Judgements};
-use super::voter::Ballot;
+use super::question::Ballot;
 use crate::RunError;
 pub use best_of::BestOf;
 pub use count::AnswerCount;
@@ -214,13 +214,20 @@ pub enum Detail {
     },
 }
 
-/// How far numbers lie apart.
+/// How far numbers lie apart. Quartiles are interpolated linearly between the sorted votes
+/// (definition 7 of Hyndman and Fan 1996, the one of R, NumPy and spreadsheets).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Spread {
     /// The least vote.
     pub min: f64,
+    /// A quarter of the votes are below.
+    pub lower_quartile: f64,
+    /// A quarter of the votes are above.
+    pub upper_quartile: f64,
     /// The greatest vote.
     pub max: f64,
+    /// The upper quartile less the lower: the width of the middle half.
+    pub interquartile_range: f64,
 }
 
 /// How one field was decided.

@@ -9,10 +9,10 @@ use super::open_election::OpenElection;
 use crate::voting::Voting;
 use crate::voting::election::Election;
 use crate::voting::judge::{JudgeTask, Judgements, Pair};
+use crate::voting::question::Ballot;
 use crate::voting::rules::count::count_answers;
 use crate::voting::rules::{Decision, Rule};
 use crate::voting::stop::{Foresight, StopReason};
-use crate::voting::voter::Ballot;
 
 impl<V, R: Rule> Voting<V, R> {
     fn ballots(&self, election: &OpenElection<V>) -> Vec<Ballot> {

@@ -12,9 +12,9 @@ use super::*;
 use crate::RunOptions;
 use crate::voting::judge::{JudgeTask, Judgement};
 use crate::voting::panel::Panel;
+use crate::voting::question::BallotTask;
 use crate::voting::rules::{BestOf, Detail, Plurality, TieBreak};
 use crate::voting::stop::StoppingRule;
-use crate::voting::voter::BallotTask;
 use crate::voting::{Election, Voter};
 
 /// A panel that nobody asks: the tests say what it answers.

@@ -17,7 +17,7 @@ use super::tie_break::{Decision, TieBreak};
 use super::{Rule, Ruling};
 use crate::AgentOptions;
 use crate::voting::judge::{Judge, JudgeTask, Judgement, Judgements, Pair, judge_of_better};
-use crate::voting::voter::Ballot;
+use crate::voting::question::Ballot;
 
 /// The best answer wins: a judge compares answers in pairs, each pair in both orders. Who loses is out,
 /// so n answers cost 2 (n − 1) calls.

@@ -6,7 +6,7 @@ use std::hash::Hash;
 
 use serde::Serialize;
 
-use crate::voting::voter::Ballot;
+use crate::voting::question::Ballot;
 
 /// An answer and what it has got.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

@@ -11,7 +11,7 @@ use super::{Detail, Rule, Ruling, Spread, share_of, unknown, wrong_value};
 use crate::RunError;
 use crate::normalise::normalise;
 use crate::voting::judge::Judgements;
-use crate::voting::voter::Ballot;
+use crate::voting::question::Ballot;
 
 /// The number in the middle wins; of an even number of votes, the mean of the two in the middle. It
 /// takes half of the voters to move it without bound (Hampel 1971, breakdown point).
@@ -193,8 +193,23 @@ pub(in crate::voting) fn middles(votes: &[Number]) -> Option<(Number, Number)> {
 
 /// Returns how far sorted votes lie apart.
 pub(in crate::voting) fn spread(votes: &[Number]) -> Option<Spread> {
-    let (min, max) = (votes.first()?.value, votes.last()?.value);
-    Some(Spread { min, max })
+    let (lower, upper) = (quantile(votes, 0.25)?, quantile(votes, 0.75)?);
+    Some(Spread {
+        min: votes.first()?.value,
+        lower_quartile: lower,
+        upper_quartile: upper,
+        max: votes.last()?.value,
+        interquartile_range: (upper - lower).min(f64::MAX),
+    })
+}
+
+fn quantile(votes: &[Number], share: f64) -> Option<f64> {
+    let place = votes.len().checked_sub(1)? as f64 * share;
+    let low = votes.get(place.floor() as usize)?.value;
+    let high = votes.get(place.ceil() as usize)?.value;
+    let weight = place.fract();
+    let between = low * (1.0 - weight) + high * weight;
+    Some(between.clamp(low, high))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::tie_break::{Decision, TieBreak};
 use super::{Detail, Rule, Ruling, unknown, wrong_value};
 use crate::RunError;
 use crate::voting::judge::Judgements;
-use crate::voting::voter::Ballot;
+use crate::voting::question::Ballot;
 
 /// The most votes win; what papers on language models call majority voting.
 ///

@@ -11,7 +11,7 @@ use super::tie_break::{Decision, TieBreak};
 use super::{Rule, Ruling};
 use crate::AgentOptions;
 use crate::voting::judge::{Judge, JudgeTask, Judgement, Judgements, judge_of_meaning};
-use crate::voting::voter::Ballot;
+use crate::voting::question::Ballot;
 
 /// Answers of which each two are compared; each further one would cost a call for every other.
 const MOST_COMPARED: usize = 10;

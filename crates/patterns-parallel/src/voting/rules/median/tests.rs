@@ -45,10 +45,17 @@ fn the_middle_decides_and_what_is_near_agrees() {
 }
 
 #[test]
-fn the_spread_is_from_the_least_to_the_greatest() {
+fn the_spread_is_that_of_r_type_7() {
+    // R: quantile(c(1, 2, 4, 8), c(.25, .75)) gives 1.75 and 5.
     let votes = sorted([8.0, 1.0, 4.0, 2.0].map(Some));
-    let (min, max) = (1.0, 8.0);
-    assert_eq!(spread(&votes), Some(Spread { min, max }));
+    let expected = Spread {
+        min: 1.0,
+        lower_quartile: 1.75,
+        upper_quartile: 5.0,
+        max: 8.0,
+        interquartile_range: 3.25,
+    };
+    assert_eq!(spread(&votes), Some(expected));
     assert_eq!(spread(&[]), None);
 }
 
@@ -124,6 +131,7 @@ proptest! {
         prop_assert_eq!(ruling.winner.is_some(), ruling.total_votes > 0);
         if let (Some(value), Some(Detail::Numeric { spread })) = (ruling.winner, ruling.detail) {
             prop_assert!((spread.min..=spread.max).contains(&value));
+            prop_assert!(spread.interquartile_range >= 0.0);
         }
     }
 

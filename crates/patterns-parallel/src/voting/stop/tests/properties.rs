@@ -6,8 +6,8 @@ use super::super::{Step, Stopper, Tally};
 use super::{hold, leader, or_decided, stopper, tally, vote};
 use crate::voting::election::Election;
 use crate::voting::judge::Judgements;
+use crate::voting::question::Ballot;
 use crate::voting::rules::{Plurality, Rule, Share, TieBreak};
-use crate::voting::voter::Ballot;
 
 /// Rules that can stop even short votes, plans apart.
 const RULES: [&str; 7] = [
