@@ -17,9 +17,9 @@ pub(crate) fn build_with(feature: &str) -> Result<()> {
     build_so(&["--features", feature])
 }
 
-/// Builds it so, fit to measure, and returns where it is.
-pub(crate) fn build_with_restate_for_release() -> Result<PathBuf> {
-    build_so(&["--release", "--features", "restate"])?;
+/// Builds it fit to measure, with this, and returns where it is.
+pub(crate) fn build_for_release(more: &[&str]) -> Result<PathBuf> {
+    build_so(&[&["--release"], more].concat())?;
     Ok(in_profile("release"))
 }
 

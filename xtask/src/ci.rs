@@ -7,7 +7,9 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use crate::cargo::{cargo, root, run as run_command};
-use crate::{api, browser, crash, demo, faults, jobs, postgres, real, restate, schema, tidy};
+use crate::{
+    api, browser, crash, demo, example_jobs, faults, postgres, real, restate, schema, tidy,
+};
 
 /// Which checks to run.
 #[derive(Debug, clap::Args)]
@@ -108,7 +110,7 @@ impl Step {
             Self::Api => api::run(&api::Args { check: true }),
             Self::Schema => schema::run(&schema::Args { check: true }),
             Self::Demo => demo::run_examples(&demo::all()?, &PROVIDER_VARIABLES),
-            Self::Jobs => jobs::run(),
+            Self::Jobs => example_jobs::run(),
             Self::Readme => readme(),
             Self::Browser => browser::run(&browser::Args::default()),
             Self::Crash => crash::run(&crash::Args::short(crash::On::Here)),

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::job::Job;
 use crate::random::Random;
-use crate::restate::Job;
 
 /// How often something is killed, and when.
 #[derive(Clone, Copy, Debug)]

@@ -15,11 +15,12 @@ mod cargo;
 mod ci;
 mod crash;
 mod demo;
+mod example_jobs;
 mod example_list;
 mod faults;
 #[cfg(all(feature = "bench", unix))]
 mod in_memory;
-mod jobs;
+mod job;
 mod kept_folder;
 mod kills;
 mod models;

@@ -74,9 +74,20 @@ impl Provider {
 
 /// Returns the JSON that a server of this machine has at a path.
 pub(crate) fn get(address: &str, path: &str) -> Result<Value> {
+    ask(address, &format!("GET {path}"), "")
+}
+
+/// Asks a server of this machine for JSON, in JSON.
+pub(crate) fn ask(address: &str, path: &str, question: &str) -> Result<Value> {
     let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     // The older protocol has no chunks.
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
+    write!(
+        stream,
+        "{path} HTTP/1.0\r\nHost: {address}\r\nAccept: application/json\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{question}",
+        question.len()
+    )?;
     let mut reply = String::new();
     stream.read_to_string(&mut reply)?;
     let (head, body) = reply.split_once("\r\n\r\n").context("a reply has a body")?;

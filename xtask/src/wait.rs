@@ -19,7 +19,9 @@ const LOOK: Duration = Duration::from_millis(10);
 pub(crate) fn watched(child: &mut Child) -> Result<(ExitStatus, u64)> {
     let mut memory = 0;
     loop {
-        memory = peak_memory(child.id()).max(memory);
+        memory = high_water_mark(&child.id().to_string())
+            .unwrap_or_default()
+            .max(memory);
         if let Some(status) = child.try_wait()? {
             return Ok((status, memory));
         }
@@ -27,9 +29,12 @@ pub(crate) fn watched(child: &mut Child) -> Result<(ExitStatus, u64)> {
     }
 }
 
-fn peak_memory(process: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|it| it.split_whitespace().next()?.parse::<u64>().ok());
-    kib.unwrap_or_default() * 1024
+/// Returns the most memory that a process of this system has had, in bytes, where that is told.
+pub(crate) fn high_water_mark(process: &str) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kib * 1024)
 }

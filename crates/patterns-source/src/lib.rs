@@ -28,6 +28,9 @@
 //! assert!(unreadable.to_string().ends_with("rows.jsonl:2: there is no text"));
 //! # Ok(()) }
 //! ```
+//!
+//! Each reader that is heavy, or whose files are hostile by nature, is a feature: `html`, `pdf`, `docx`, `parquet`.
+//! The feature `split` cuts documents that are too long, and finds the passages that concern a section.
 
 mod columns;
 mod decode;

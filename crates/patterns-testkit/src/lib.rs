@@ -7,6 +7,17 @@
 //! | an agent, a contract, a layer | [`ScriptedModel`], [`MockModel`], [`Scoped`] |
 //! | what a run tells its observers | [`EventLog`] |
 //! | what a real model answered, without it | `RecordLayer` and `Replay` (feature `cassette`) |
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), patterns_core::AgentError> {
+//! use patterns_core::{Agent, Answer, Scope};
+//! use patterns_testkit::MockAgent;
+//!
+//! let mut length = MockAgent::<&str, usize>::new();
+//! length.expect_answer().once().returning(|text, _scope| Ok(Answer::new(text.len())));
+//! assert_eq!(length.run(&"four", Scope::default()).await?.value, 4);
+//! # Ok(()) }
+//! ```
 
 #[cfg(feature = "cassette")]
 mod cassette;

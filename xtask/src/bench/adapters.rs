@@ -11,7 +11,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 
 use super::Load;
-use super::child::{Simulator, client_of};
+use super::child::{client, client_of, provider};
+use crate::binary::build_for_release;
 
 /// The adapters; the others are compared with the first.
 const ADAPTERS: [&str; 4] = ["openai", "anthropic", "gemini", "ollama"];
@@ -27,7 +28,7 @@ const RUNS: usize = 5;
 
 /// Measures and prints.
 pub(super) fn run(load: Load) -> Result<()> {
-    let simulator = Simulator::start(0)?;
+    let simulator = provider(&build_for_release(&[])?, 0)?;
     println!("{} calls, {} in flight\n", load.calls, load.in_flight);
     let (unit, each) = match perf_counts() {
         true => ("instructions", executed(&simulator.url, load)?),
@@ -68,10 +69,9 @@ fn executed(url: &str, load: Load) -> Result<[f64; ADAPTERS.len()]> {
 /// Returns how many microseconds of CPU time a call takes through each adapter.
 fn timed(url: &str, load: Load) -> Result<[f64; ADAPTERS.len()]> {
     let mut least = [f64::INFINITY; ADAPTERS.len()];
-    let this = std::env::current_exe()?;
     for _ in 0..RUNS {
         for (adapter, least) in ADAPTERS.iter().zip(&mut least) {
-            let used = client_of(Command::new(&this), adapter, url, load)?;
+            let used = client(&["stack", "--adapter", adapter], url, load)?;
             let each = used.cpu.as_secs_f64() * 1e6 / load.calls.get() as f64;
             *least = least.min(each);
         }
@@ -93,7 +93,7 @@ fn instructions(adapter: &str, url: &str, load: Load) -> Result<u64> {
     let mut perf = Command::new("perf");
     perf.args(["stat", "-x,", "-e", "instructions:u", "-o"]);
     perf.arg(&counts).arg("--").arg(std::env::current_exe()?);
-    client_of(perf, adapter, url, load)?;
+    client_of(perf, &["stack", "--adapter", adapter], url, load)?;
     let text = std::fs::read_to_string(&counts)?;
     std::fs::remove_file(&counts)?;
     counted(&text).with_context(|| format!("perf counted nothing: {text}"))

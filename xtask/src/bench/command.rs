@@ -16,9 +16,9 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::CommandArgs;
+use super::measure::children;
 use super::openai::TEXT;
-use super::store::children;
-use crate::cargo::{cargo, run as run_command, target};
+use crate::binary::build_for_release;
 use crate::provider::Provider;
 
 /// How the command is loaded, and what it may cost.
@@ -66,9 +66,7 @@ struct Used {
 
 /// Measures and prints.
 pub(super) fn run(args: &CommandArgs) -> Result<()> {
-    let build = ["build", "--release", "--quiet", "--package", "patterns-cli"];
-    run_command(&mut cargo(build))?;
-    let bench = Bench::new(args)?;
+    let bench = Bench::new(args, build_for_release(&[])?)?;
     println!(
         "{} documents of {} words, least of {} runs\n\n{:>6}  {:>7}  {:<16} {:>8} {:>7} {:>8} {:>11} {:>5} {:>7}",
         args.documents,
@@ -122,13 +120,13 @@ struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    fn new(args: &'a CommandArgs) -> Result<Self> {
+    fn new(args: &'a CommandArgs, patterns: PathBuf) -> Result<Self> {
         let folder = std::env::temp_dir().join(format!("patterns-command-{}", std::process::id()));
         fs::create_dir_all(&folder)?;
         let bench = Self {
             args,
             folder,
-            patterns: target().join("release").join("patterns"),
+            patterns,
         };
         let words = "The harbour crane stopped with a load in the air and was lowered by hand "
             .repeat(1 + args.words / 15);

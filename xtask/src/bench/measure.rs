@@ -1,6 +1,5 @@
 //! Measures what a piece of work costs the process that it runs in.
 
-use std::fs;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -8,6 +7,8 @@ use anyhow::Result;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use serde::{Deserialize, Serialize};
+
+use crate::wait::high_water_mark;
 
 /// What a piece of work cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -32,7 +33,16 @@ pub(super) async fn measure(work: impl Future<Output = Result<()>>) -> Result<Me
 }
 
 fn cpu_time() -> Result<Duration> {
-    let usage = getrusage(UsageWho::RUSAGE_SELF)?;
+    cpu_time_of(UsageWho::RUSAGE_SELF)
+}
+
+/// Returns the CPU time of all processes that were waited for.
+pub(super) fn children() -> Result<Duration> {
+    cpu_time_of(UsageWho::RUSAGE_CHILDREN)
+}
+
+fn cpu_time_of(who: UsageWho) -> Result<Duration> {
+    let usage = getrusage(who)?;
     let microseconds =
         usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
     Ok(Duration::from_micros(u64::try_from(microseconds)?))
@@ -41,8 +51,7 @@ fn cpu_time() -> Result<Duration> {
 /// Returns the most memory that this process has had, in bytes.
 pub(crate) fn peak_memory() -> Result<u64> {
     // What getrusage says may be that of the process which started us, so it comes second.
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    if let Some(bytes) = high_water_mark(&status) {
+    if let Some(bytes) = high_water_mark("self") {
         return Ok(bytes);
     }
     let most = u64::try_from(getrusage(UsageWho::RUSAGE_SELF)?.max_rss())?;
@@ -53,25 +62,9 @@ pub(crate) fn peak_memory() -> Result<u64> {
     })
 }
 
-/// Returns the `VmHWM` of a `/proc/PID/status`, in bytes.
-fn high_water_mark(status: &str) -> Option<u64> {
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kib: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
-    Some(kib * 1024)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_high_water_mark_is_read() {
-        let status = "Name:\tx\nVmPeak:\t  9000 kB\nVmHWM:\t    2048 kB\nVmRSS:\t 1000 kB\n";
-        assert_eq!(high_water_mark(status), Some(2 << 20));
-        assert_eq!(high_water_mark("Name:\tx\n"), None);
-    }
 
     #[tokio::test]
     async fn work_is_measured() {

@@ -85,13 +85,9 @@ struct OverheadArgs {
     #[command(flatten)]
     load: Load,
 
-    /// Print JSON instead of a table
-    #[arg(long)]
-    json: bool,
-
     /// Compare the adapters with each other instead, by the instructions that `perf` counts, or by CPU time
     /// where it counts none
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long)]
     adapters: bool,
 }
 
@@ -167,11 +163,6 @@ struct PartArgs {
 
 #[derive(Debug, Subcommand)]
 enum Part {
-    /// Serve until stdin ends; the base URL is the first line of stdout
-    Simulator {
-        #[arg(long)]
-        latency_ms: u64,
-    },
     /// Make the calls with reqwest alone
     Bare(Client),
     /// Make the calls with our stack
@@ -250,7 +241,7 @@ fn measure_here(bench: Bench) -> Result<()> {
     match bench {
         Bench::Command(args) => command::run(&args),
         Bench::Overhead(args) if args.adapters => adapters::run(args.load),
-        Bench::Overhead(args) => overhead::run(args.load, args.json),
+        Bench::Overhead(args) => overhead::run(args.load),
         Bench::Restate(args) => crate::restate::bench::run(&args),
         Bench::Store(args) => store::run(&args),
         Bench::Reduce(args) => reduce::run(&args),

@@ -1,13 +1,15 @@
 //! `cargo xtask bench overhead`: our whole stack against a bare reqwest loop.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
 
 use super::Load;
-use super::child::{Simulator, client};
+use super::child::{client, provider};
 use super::measure::Measurement;
-use super::report::{Comparison, json, table};
+use super::report::{Comparison, table};
+use crate::binary::build_for_release;
 
 const LATENCIES_MS: [u64; 2] = [0, 100];
 
@@ -15,27 +17,23 @@ const LATENCIES_MS: [u64; 2] = [0, 100];
 const REPEATS: usize = 3;
 
 /// Measures and prints.
-pub(super) fn run(load: Load, as_json: bool) -> Result<()> {
+pub(super) fn run(load: Load) -> Result<()> {
+    let patterns = build_for_release(&[])?;
     let comparisons: Result<Vec<Comparison>> = LATENCIES_MS
         .iter()
-        .map(|&latency_ms| compare(latency_ms, load))
+        .map(|&latency_ms| compare(&patterns, latency_ms, load))
         .collect();
-    let comparisons = comparisons?;
-    if as_json {
-        println!("{:#}", json(load, REPEATS, &comparisons));
-    } else {
-        print!("{}", table(load, REPEATS, &comparisons));
-    }
+    print!("{}", table(load, REPEATS, &comparisons?));
     Ok(())
 }
 
-fn compare(latency_ms: u64, load: Load) -> Result<Comparison> {
-    let simulator = Simulator::start(latency_ms)?;
+fn compare(patterns: &Path, latency_ms: u64, load: Load) -> Result<Comparison> {
+    let provider = provider(patterns, latency_ms)?;
     let (mut bare, mut stack) = (Vec::new(), Vec::new());
     for repeat in 1..=REPEATS {
         eprintln!("{latency_ms} ms, {repeat} of {REPEATS} …");
-        bare.push(client("bare", &simulator.url, load)?);
-        stack.push(client("stack", &simulator.url, load)?);
+        bare.push(client(&["bare"], &provider.url, load)?);
+        stack.push(client(&["stack"], &provider.url, load)?);
     }
     let (bare, stack) = (median(&bare), median(&stack));
     // Without latency there is no ideal but that of the bare loop.

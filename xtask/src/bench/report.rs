@@ -3,8 +3,6 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use serde_json::{Value, json as object};
-
 use super::Load;
 use super::measure::Measurement;
 
@@ -92,34 +90,6 @@ fn goals(comparison: &Comparison) -> String {
         comparison.wall_ratio(comparison.stack),
         WALL_GOAL,
     )
-}
-
-/// Returns the comparisons for programs.
-pub(super) fn json(load: Load, repeats: usize, comparisons: &[Comparison]) -> Value {
-    let side = |comparison: &Comparison, side: Measurement| {
-        object!({
-            "cpu_microseconds_per_call": cpu_per_call(side, load),
-            "peak_memory_bytes": side.peak_memory,
-            "wall_seconds": side.wall.as_secs_f64(),
-            "wall_over_ideal": comparison.wall_ratio(side),
-        })
-    };
-    let comparisons = comparisons.iter().map(|comparison| {
-        object!({
-            "latency_ms": comparison.latency_ms,
-            "ideal_seconds": comparison.ideal.as_secs_f64(),
-            "bare": side(comparison, comparison.bare),
-            "stack": side(comparison, comparison.stack),
-            "cpu_ratio": comparison.cpu_ratio(),
-            "memory_ratio": comparison.memory_ratio(),
-        })
-    });
-    object!({
-        "calls": load.calls,
-        "in_flight": load.in_flight,
-        "repeats": repeats,
-        "comparisons": comparisons.collect::<Vec<_>>(),
-    })
 }
 
 fn cpu_per_call(side: Measurement, load: Load) -> f64 {

@@ -6,11 +6,10 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike;
 
 use super::StoreArgs;
-use crate::cargo::{cargo, run as run_command, target};
+use super::measure::children;
+use crate::binary::build_for_release;
 use crate::provider::Provider;
 use crate::wait::watched;
 
@@ -24,13 +23,7 @@ struct Used {
 
 /// Runs the command without a store, with one, and again, and prints what each took.
 pub(super) fn run(args: &StoreArgs) -> Result<()> {
-    run_command(&mut cargo([
-        "build",
-        "--release",
-        "--quiet",
-        "--package",
-        "patterns-cli",
-    ]))?;
+    let patterns = build_for_release(&[])?;
     let folder = std::env::temp_dir().join(format!("patterns-store-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
     let rows =
@@ -45,14 +38,13 @@ pub(super) fn run(args: &StoreArgs) -> Result<()> {
         "latency", "store", "CPU/call", "wall", "memory", "requests"
     );
     for latency in ["0ms", "100ms"] {
-        compare(args, latency, &folder)?;
+        compare(args, &patterns, latency, &folder)?;
     }
     Ok(fs::remove_dir_all(&folder)?)
 }
 
-fn compare(args: &StoreArgs, latency: &str, folder: &Path) -> Result<()> {
-    let patterns = target().join("release").join("patterns");
-    let provider = Provider::start(&patterns, folder, &["--latency", latency])?;
+fn compare(args: &StoreArgs, patterns: &Path, latency: &str, folder: &Path) -> Result<()> {
+    let provider = Provider::start(patterns, folder, &["--latency", latency])?;
     let mut least = [Used {
         cpu: Duration::MAX,
         ..Used::default()
@@ -62,7 +54,7 @@ fn compare(args: &StoreArgs, latency: &str, folder: &Path) -> Result<()> {
         let _ = fs::remove_dir_all(folder.join(".patterns"));
         for (n, more) in [&["--no-store"][..], &[], &[]].into_iter().enumerate() {
             let before = provider.requests()?;
-            let used = once(&patterns, folder, &provider.url, more)?;
+            let used = once(patterns, folder, &provider.url, more)?;
             requests[n] = provider.requests()? - before;
             if used.cpu < least[n].cpu {
                 least[n] = used;
@@ -121,11 +113,4 @@ fn once(patterns: &Path, folder: &Path, url: &str, more: &[&str]) -> Result<Used
         wall: begun.elapsed(),
         cpu: children()?.saturating_sub(before),
     })
-}
-
-/// Returns the CPU time of all processes that were waited for.
-pub(super) fn children() -> Result<Duration> {
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-    let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
-    Ok(Duration::from_micros(u64::try_from(micros)?))
 }

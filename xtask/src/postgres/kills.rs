@@ -8,8 +8,8 @@ use anyhow::{Context, Result, ensure};
 use super::pair::{AT_ONCE, Pair};
 use super::server::Server;
 use crate::cargo::{output, printed, started};
+use crate::job::Job;
 use crate::kills::{self, Killed, Kills};
-use crate::restate::Job;
 use crate::wait::wait;
 
 /// What is killed at once.

@@ -8,8 +8,8 @@ use anyhow::{Result, ensure};
 
 use super::server::{PASSWORD, Server};
 use crate::binary::patterns;
+use crate::job::Job;
 use crate::provider::Provider;
-use crate::restate::Job;
 
 /// Calls that a run makes at once.
 pub(super) const AT_ONCE: u64 = 8;

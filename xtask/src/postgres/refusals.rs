@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use super::pair::Pair;
 use super::server::{PASSWORD, Server};
 use crate::cargo::output;
-use crate::restate::Job;
+use crate::job::Job;
 
 /// Checks it, and gives the server back.
 pub(super) fn run(server: Server, folder: &Path) -> Result<Server> {

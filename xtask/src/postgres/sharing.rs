@@ -10,7 +10,7 @@ use super::pair::Pair;
 use super::server::Server;
 use crate::binary::patterns;
 use crate::cargo::{output, printed, started};
-use crate::restate::Job;
+use crate::job::Job;
 
 /// Documents of a run.
 const DOCUMENTS: u64 = 64;

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 
 use super::fleet::{Fleet, SetUp};
-use super::job::Job;
 use crate::binary;
+use crate::job::Job;
 use crate::kept_folder::in_folder;
 use crate::wait::watched;
 
@@ -40,7 +40,7 @@ struct Used {
 pub(crate) fn run(args: &Args) -> Result<()> {
     let patterns = match &args.patterns {
         Some(patterns) => patterns.canonicalize()?,
-        None => binary::build_with_restate_for_release()?,
+        None => binary::build_for_release(&["--features", "restate"])?,
     };
     in_folder("bench", |folder| measured(args, patterns, folder))
 }

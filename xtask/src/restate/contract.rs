@@ -7,10 +7,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use super::fleet::{Fleet, LANE, SetUp};
-use super::job::Job;
 use super::link::Link;
 use super::server::free_port;
 use crate::cargo::{output, printed, started};
+use crate::job::Job;
 use crate::wait::wait;
 
 /// At most so many times the ballots of a run whose calls are made here.

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail, ensure};
 
-use super::job::Job;
 use super::link::Link;
 use super::server::{Server, free_port};
 use crate::binary::patterns;
+use crate::job::Job;
 use crate::provider::Provider;
 use crate::wait::wait;
 

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 
 use super::fleet::{Fleet, LANE, SetUp};
-use super::job::Job;
 use crate::cargo::{output, printed, started};
+use crate::job::Job;
 use crate::kills::{self, Killed, Kills};
 use crate::wait::wait;
 

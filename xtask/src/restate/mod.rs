@@ -7,7 +7,6 @@
 pub(crate) mod bench;
 mod contract;
 mod fleet;
-mod job;
 mod kills;
 mod link;
 mod private;
@@ -17,7 +16,6 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-pub(crate) use self::job::Job;
 pub(crate) use self::server::free_port;
 use crate::binary;
 use crate::kept_folder::in_folder;

@@ -8,8 +8,8 @@ use std::process::{Command, Output};
 use anyhow::{Result, ensure};
 
 use super::fleet::{Fleet, KEY_VARIABLE, SetUp};
-use super::job::Job;
 use crate::cargo::output;
+use crate::job::Job;
 
 /// What driver and workers share, and what they do not.
 const KEY: &str = "5f0c1e9a77d2b3645f0c1e9a77d2b3645f0c1e9a77d2b3645f0c1e9a77d2b364";

@@ -1,8 +1,7 @@
 //! A Restate server in a process of its own, which can be killed and started again.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -10,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use crate::provider::ask;
 use crate::real::kept::{install_this, kept};
 use crate::wait::wait;
 
@@ -109,24 +109,8 @@ impl Server {
         )
     }
 
-    fn ask(&self, port: u16, line: &str, body: &str) -> Result<Value> {
-        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-        // The older protocol has no chunks.
-        write!(
-            stream,
-            "{line} HTTP/1.0\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        )?;
-        let mut reply = String::new();
-        stream.read_to_string(&mut reply)?;
-        let (head, body) = reply.split_once("\r\n\r\n").context("a reply has a body")?;
-        let status = head.lines().next().unwrap_or_default();
-        if !status.contains(" 200 ") {
-            bail!("{line} was answered with {status:?}");
-        }
-        Ok(serde_json::from_str(body)?)
+    fn ask(&self, port: u16, path: &str, question: &str) -> Result<Value> {
+        ask(&format!("127.0.0.1:{port}"), path, question)
     }
 }
 

@@ -6,7 +6,7 @@ use patterns_core::{
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
-/// Puts a span around every attempt.
+/// Puts a span around every attempt: `chat`, at the level `info`, with the fields of a [`Trace`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TraceLayer;
 
@@ -20,7 +20,9 @@ impl<M: Model> Layer<M> for TraceLayer {
 
 /// A model with a span around every attempt; made by [`TraceLayer`].
 ///
-/// The fields follow the OpenTelemetry semantic conventions for generative AI (`gen_ai.*`).
+/// The fields follow the OpenTelemetry semantic conventions for generative AI (`gen_ai.request.model`,
+/// `gen_ai.usage.input_tokens`, `error.type`, …); `patterns.run`, `patterns.branch` and `patterns.sample` say what
+/// the attempt is for. No prompt and no answer is in them.
 #[derive(Clone, Debug)]
 pub struct Trace<M> {
     inner: M,

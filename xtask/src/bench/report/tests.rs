@@ -54,15 +54,3 @@ fn without_latency_there_is_no_goal_for_the_wall() {
         "at 0 ms, CPU of the bare loop: 1.50x, goal 2x: met\n"
     );
 }
-
-#[test]
-fn json_has_the_same_figures() {
-    let json = json(load(), 3, &[comparison()]);
-    let comparison = &json["comparisons"][0];
-    assert_eq!(json["calls"], 1000);
-    assert_eq!(comparison["latency_ms"], 100);
-    assert_eq!(comparison["cpu_ratio"], 1.5);
-    assert_eq!(comparison["stack"]["cpu_microseconds_per_call"], 150.0);
-    assert_eq!(comparison["stack"]["wall_over_ideal"], 1.06);
-    assert_eq!(comparison["bare"]["peak_memory_bytes"], 20 << 20);
-}
