@@ -112,6 +112,9 @@ const SYNTHESIS_INSTRUCTIONS: &str = "You bring the sections of a piece together
 /// their answer is cut off.
 const MOST_ITEMS: usize = 12;
 
+/// How much longer the points of a section may be than its text, in bytes.
+const MOST_BEYOND_TEXT: usize = 200;
+
 /// Makes the contract of a section, without what it is not to have: citations where there is nothing to
 /// cite, and further sections where these may not be asked for.
 fn section_contract(cites: bool, may_grow: bool) -> Result<Contract<SectionDraft>, ContractError> {
@@ -144,7 +147,17 @@ fn section_contract(cites: bool, may_grow: bool) -> Result<Contract<SectionDraft
         let kept = parts.iter().filter(|it| it.2).map(|it| it.0);
         schema["required"] = kept.collect::<Vec<_>>().into();
     })?;
-    Ok(contract.check(|it: &SectionDraft| not_empty("/content", &it.content)))
+    Ok(contract.check(|it: &SectionDraft| {
+        let mut wrong = not_empty("/content", &it.content);
+        // Small models write "The arguments are:" and give the arguments as points, which an article does not show.
+        let points: usize = it.key_points.iter().map(String::len).sum();
+        if wrong.is_empty() && it.content.len() + MOST_BEYOND_TEXT < points {
+            let message =
+                "the text only announces what the key points say: write that out in the text";
+            wrong.push(Violation::new("/content", message));
+        }
+        wrong
+    }))
 }
 
 /// Says that there is no text. A piece without it would pass for a whole one.

@@ -178,13 +178,6 @@ impl<'a, S, Y> SectioningMachine<'a, S, Y> {
         self.begin(outline);
     }
 
-    fn take_verdict(&mut self, verdict: &Verdict) {
-        match verdict.why_undivided() {
-            None => self.stage = Stage::Planning,
-            Some(why) => self.begin_undivided(&why),
-        }
-    }
-
     /// Takes the planner's outline. More sections than asked for would cost more than the user agreed
     /// to.
     fn take_outline(&mut self, mut outline: Outline) {
@@ -332,7 +325,10 @@ impl<S: Clone, Y> Machine for SectioningMachine<'_, S, Y> {
         }
         match (section, self.run.take_step(branch)) {
             (Some(n), done) => self.take_rewritten(n, done.and_then(written)),
-            (_, Some(Done::Gate(verdict))) => self.take_verdict(&verdict),
+            (_, Some(Done::Gate(verdict))) => match verdict.why_undivided() {
+                None => self.stage = Stage::Planning,
+                Some(why) => self.begin_undivided(&why),
+            },
             (_, Some(Done::Outline(outline))) => self.take_outline(outline),
             (_, Some(Done::Review(review))) => self.take_review(review),
             (_, Some(Done::Synthesis(value))) => {

@@ -109,6 +109,27 @@ async fn what_is_named_is_brought_together() {
 }
 
 #[tokio::test]
+async fn a_text_that_only_announces_its_points_is_asked_for_again() {
+    let point = "It costs two million, which all of them pay, though deep boats alone gain by it.";
+    let points = format!(r#""key_points": ["{point}", "{point}", "{point}"]}}"#);
+    let model = Arc::new(ScriptedModel::new([
+        format!(r#"{{"content": "The arguments are:", {points}"#),
+        format!(r#"{{"content": "{point}", {points}"#),
+    ]));
+    let agents = AgentOptions::default();
+    let sectioning = Sectioning::stitching(["Against"], model.clone(), &agents);
+    let (options, log) = logged(1);
+    let outcome = sectioning.run("Dredging", &options).await.unwrap();
+    let text = outcome.value.unwrap().text;
+    assert!(text.contains(point), "{text}");
+    let log = log.to_string();
+    assert!(
+        log.contains("the text only announces what the key points say"),
+        "{log}"
+    );
+}
+
+#[tokio::test]
 async fn a_synthesis_of_ones_own_shape_is_told_the_points_of_sections() {
     let model = model(&[
         (

@@ -162,7 +162,7 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         asked.tidy();
         let is_new =
             |it: &SectionBrief| !it.title.is_empty() && known.insert(it.title.to_lowercase());
-        let all: Vec<SectionBrief> = asked.sections.into_iter().filter(is_new).collect();
+        let mut all: Vec<SectionBrief> = asked.sections.into_iter().filter(is_new).collect();
         let room = match above.depth < growth.max_depth {
             true => growth.max_sections.saturating_sub(self.dag.len()),
             false => 0,
@@ -177,13 +177,11 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
                 growth.max_depth
             );
             self.run.warn(Warning::new("outline-bounded", message));
+            all.truncate(room);
         }
         // One that was planned may be called so.
         let ids = (1_u32..).map(|number| format!("{id}.{number}"));
-        let ids: Vec<String> = ids
-            .filter(|it| self.dag.find(it).is_none())
-            .take(all.len().min(room))
-            .collect();
+        let ids = ids.filter(|it| self.dag.find(it).is_none());
         let added = all.into_iter().zip(ids);
         let added = added.map(|(brief, new)| SectionBrief {
             id: new,

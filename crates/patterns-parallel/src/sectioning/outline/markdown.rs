@@ -94,8 +94,7 @@ fn read(text: &str) -> Result<Outline, Wrong> {
     }
     let headings = headings(text, FILE).into_iter();
     let headings: Vec<Heading> = headings.filter(|it| it.is_top && it.level <= 2).collect();
-    let starts = headings.iter().map(|it| it.range.start);
-    let mut ends = starts.chain([text.len()]);
+    let mut ends = headings.iter().map(|it| it.range.start).chain([text.len()]);
     let text = without_comments(text);
     let mut outline = Outline::default();
     no_words(lines(&text, 0..ends.next().unwrap_or_default()))?;
