@@ -4,6 +4,7 @@ use std::env::current_dir;
 use std::path::PathBuf;
 
 use clap::Parser;
+use patterns_core::grouped;
 use patterns_job::Job;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -53,6 +54,22 @@ impl RecordedJob {
         let words = words.iter().map(String::as_str);
         let words = shlex::Quoter::new().allow_nul(true).join(words);
         format!("patterns {}", words.unwrap_or_default())
+    }
+
+    /// Returns the command, with the middle left out where it is longer than anybody reads, as where a shell has
+    /// named a thousand files.
+    pub(crate) fn short_command(&self) -> String {
+        const HEAD: usize = 200;
+        const TAIL: usize = 80;
+        let command = self.command();
+        let letters = command.chars().count();
+        if letters <= HEAD + 2 * TAIL {
+            return command;
+        }
+        let head: String = command.chars().take(HEAD).collect();
+        let tail: String = command.chars().skip(letters - TAIL).collect();
+        let left_out = grouped((letters - HEAD - TAIL) as u64);
+        format!("{head}… ({left_out} letters left out; --output json has them) …{tail}")
     }
 
     /// Returns the arguments without what may be secret: in values of `-c`, and log-ins of addresses.
@@ -200,6 +217,28 @@ mod tests {
             shown,
             "patterns vote 'Is me@home a place?' -c 'run.hedge=true'"
         );
+    }
+
+    #[test]
+    fn of_a_long_command_the_middle_is_left_out() {
+        let files: Vec<String> = (0..90).map(|n| format!("{n:02}.txt")).collect();
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        let many = typed(
+            &[&["map-reduce"], &files[..], &["--no-reduce"]].concat(),
+            &[],
+        );
+        let short = many.short_command();
+        assert!(
+            short.starts_with("patterns map-reduce 00.txt 01.txt "),
+            "{short}"
+        );
+        let end = "… (381 letters left out; --output json has them) …";
+        assert!(
+            short.contains(end) && short.ends_with(" 89.txt --no-reduce"),
+            "{short}"
+        );
+        let plain = typed(&["vote", "Is it?"], &[]);
+        assert_eq!(plain.short_command(), plain.command());
     }
 
     #[test]

@@ -9,15 +9,23 @@ use crate::call::Timing;
 /// Divides the time of a call that was begun so many milliseconds after its run. A second try beside a
 /// slow first one takes no time of its own.
 pub(crate) fn timing(record: &CallRecord, begin: f64) -> Timing {
-    let is_found = record.ending == CallEnding::Found;
-    divided(record.took, &record.attempts, is_found, begin)
+    let is_unsent = is_unsent(record.ending);
+    divided(record.took, &record.attempts, is_unsent, begin)
 }
 
-fn divided(took: Duration, attempts: &[AttemptRecord], is_found: bool, begin: f64) -> Timing {
+/// Returns whether a call that ended so and tells of no attempt was never sent.
+fn is_unsent(ending: CallEnding) -> bool {
+    match ending {
+        CallEnding::Found | CallEnding::Cancelled => true,
+        CallEnding::Answered | CallEnding::Failed => false,
+    }
+}
+
+fn divided(took: Duration, attempts: &[AttemptRecord], is_unsent: bool, begin: f64) -> Timing {
     let took = ms(took);
     let tries: Vec<&AttemptRecord> = attempts.iter().filter(|it| !it.is_hedge).collect();
     let Some(last) = tries.last() else {
-        let (rest, other) = if is_found { (0.0, took) } else { (took, 0.0) };
+        let (rest, other) = if is_unsent { (0.0, took) } else { (took, 0.0) };
         return Timing {
             begin,
             rest,
@@ -74,8 +82,8 @@ mod tests {
     }
 
     /// The parts in the order slot, rate, other, retry, first byte, rest.
-    fn check(took: u64, attempts: &[AttemptRecord], is_found: bool, expected: [f64; 6]) {
-        let it = divided(Duration::from_millis(took), attempts, is_found, 5.0);
+    fn check(took: u64, attempts: &[AttemptRecord], is_unsent: bool, expected: [f64; 6]) {
+        let it = divided(Duration::from_millis(took), attempts, is_unsent, 5.0);
         let parts = [it.slot, it.rate, it.other, it.retry, it.first_byte, it.rest];
         assert_eq!(parts, expected, "{attempts:?}");
         assert_eq!(it.end(), 5.0 + took as f64);
@@ -116,7 +124,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_told_is_on_the_network_and_what_was_found_is_not() {
+    fn what_is_not_told_is_on_the_network_but_what_was_found_or_waited_until_it_was_cancelled() {
+        use CallEnding::{Answered, Cancelled, Failed, Found};
+        assert!([Found, Cancelled].into_iter().all(is_unsent));
+        assert!(![Answered, Failed].into_iter().any(is_unsent));
         check(100, &[], false, [0.0, 0.0, 0.0, 0.0, 0.0, 100.0]);
         check(2, &[], true, [0.0, 0.0, 2.0, 0.0, 0.0, 0.0]);
         // It was dropped on the network.

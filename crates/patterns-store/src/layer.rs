@@ -200,6 +200,10 @@ impl<M: Model> Stored<M> {
         };
         let (ending, usage, error) = match result {
             Ok(response) => (CallEnding::Answered, response.usage, None),
+            // The run was ended before its turn came: nobody failed.
+            Err(error) if error.kind() == ModelErrorKind::NotSent => {
+                (CallEnding::Cancelled, error.usage(), None)
+            }
             Err(error) => (CallEnding::Failed, error.usage(), Some(error.into())),
         };
         let asked = || recorder.asked(request);

@@ -154,7 +154,7 @@ fn entry(
         sessions => format!("{sessions} sessions, the last {took}"),
     });
     let (cost, took) = (and(cost(run)), and(took));
-    let command = typed(run).map_or_else(|| "?".to_owned(), |it| it.command());
+    let command = typed(run).map_or_else(|| "?".to_owned(), |it| it.short_command());
     let (id, date, state) = (run.id, date(run.started), state(store, run));
     let (calls, attempts) = (counted(calls, "call"), counted(attempts, "attempt"));
     page.line(

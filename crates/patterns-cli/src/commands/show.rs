@@ -94,7 +94,7 @@ fn describe(
     page.heading(&format!("run {}: {}", run.id, state(store, run)));
     let mut row = |name: &str, text: &str| page.paragraph(&format!("  {name:<8}  {text}"));
     if let Some(typed) = typed(run) {
-        row("typed", &typed.command());
+        row("typed", &typed.short_command());
         row("in", &typed.directory.display().to_string());
     }
     row("began", &times(store, run));

@@ -174,9 +174,12 @@ impl Drawn {
     /// Draws figures behind a word.
     pub(crate) fn draw(&self, word: &str, at: &Snapshot) {
         // The spinner and the space behind it take two columns.
-        let width = stderr_width().saturating_sub(2 + word.len()).max(1);
-        let lines = progress_lines(at, width).join("\n  ");
-        self.0.set_message(format!("{word}{lines}"));
+        let width = stderr_width().saturating_sub(2).max(1);
+        let first = progress_lines(at, width.saturating_sub(word.len()).max(1)).into_iter();
+        let first = first.take(1).map(|it| format!("{word}{it}"));
+        let rest = progress_lines(at, width).into_iter().skip(1);
+        let lines: Vec<String> = first.chain(rest).collect();
+        self.0.set_message(lines.join("\n  "));
     }
 
     /// Takes the lines away.

@@ -327,9 +327,10 @@ async fn a_call_that_failed_is_kept_with_its_cause_and_what_was_asked() {
             attempts: 3,
             ..Usage::default()
         });
-    let script = [error, ModelError::new(ModelErrorKind::Refused)];
+    let kinds = [ModelErrorKind::Refused, ModelErrorKind::NotSent];
+    let script = [vec![error], kinds.map(ModelError::new).into()].concat();
     let model = layer(&store, &recorder).layer(ScriptedModel::new(script));
-    for branch in 0..2 {
+    for branch in 0..3 {
         start(&recorder, branch, "doomed");
         let request = Request {
             scope: origin(branch).into(),
@@ -354,6 +355,9 @@ async fn a_call_that_failed_is_kept_with_its_cause_and_what_was_asked() {
     assert_eq!(calls[1].paid_by, Some(1));
     assert_eq!(asked(1).messages[0].to_text(), "doomed 1");
     assert_eq!(store.texts(&calls[1]).unwrap().answer, None);
+    // The run was ended before its turn came.
+    let ended = (calls[2].ending, calls[2].error.as_ref());
+    assert_eq!(ended, (CallEnding::Cancelled, None));
     let branch = store.branch(1, 1, BranchId(1)).unwrap().unwrap();
     assert_eq!(branch.ending, Some(BranchEnding::Failed));
     assert_eq!(branch.error.as_deref(), Some("refused"));
