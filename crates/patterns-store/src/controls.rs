@@ -45,10 +45,6 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS controls (id INTEGER PRIMARY KEY
     run INTEGER NOT NULL, session INTEGER NOT NULL, at INTEGER NOT NULL DEFAULT (unixepoch()), \
     control TEXT NOT NULL, is_heard INTEGER NOT NULL DEFAULT 0) STRICT";
 
-/// How far the latest session of each run is; made as the other.
-const PROGRESS: &str = "CREATE TABLE IF NOT EXISTS progress (run INTEGER PRIMARY KEY, \
-    session INTEGER NOT NULL, progress TEXT NOT NULL) STRICT";
-
 impl Store {
     /// Has it written with the next commit how far a session of a run is, in the words of whoever runs it; nobody
     /// waits.
@@ -115,17 +111,6 @@ impl Store {
     pub fn heard(&self, asked: Asked, run: i64) {
         self.write_later(move |connection, _| heard(connection, asked.id, run));
     }
-}
-
-pub(crate) fn write_progress(
-    connection: &Connection,
-    (run, session, progress): (i64, i64, String),
-) -> Result<(), StoreError> {
-    connection.execute_batch(PROGRESS)?;
-    let insert = "INSERT OR REPLACE INTO progress (run, session, progress) VALUES (?1, ?2, ?3)";
-    let row = (run, session, progress);
-    connection.prepare_cached(insert)?.execute(row)?;
-    Ok(())
 }
 
 fn heard(connection: &Connection, id: i64, run: i64) -> Result<(), StoreError> {

@@ -13,13 +13,16 @@ use rusqlite::Connection;
 use crate::Store;
 use crate::branch_record::BranchEnding;
 use crate::call_record::{AttemptRecord, More};
-use crate::controls::write_progress;
 use crate::error::StoreError;
 use crate::prompts::Prompts;
 use crate::under_way::CallEnd;
 
 /// So many rows are not left waiting for a commit of others.
 const MANY: usize = 512;
+
+/// How far the latest session of each run is. The table is made when a run tells it for the first time.
+const PROGRESS: &str = "CREATE TABLE IF NOT EXISTS progress (run INTEGER PRIMARY KEY, \
+    session INTEGER NOT NULL, progress TEXT NOT NULL) STRICT";
 
 /// A branch of a session of a run.
 #[derive(Clone, Copy, Debug)]
@@ -155,7 +158,14 @@ impl RunRow {
                 run,
                 session,
                 progress,
-            } => write_progress(connection, (run, session, progress)),
+            } => {
+                connection.execute_batch(PROGRESS)?;
+                let insert = "INSERT OR REPLACE INTO progress (run, session, progress) \
+                    VALUES (?1, ?2, ?3)";
+                let row = (run, session, progress);
+                connection.prepare_cached(insert)?.execute(row)?;
+                Ok(())
+            }
         }
     }
 }
