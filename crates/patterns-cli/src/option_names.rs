@@ -227,8 +227,14 @@ pub(crate) fn typed_for(of: &Job, ids: &[&str], name: &str) -> Option<&'static s
 pub(crate) fn put(of: &Job, ids: &[&str], typed: &Value, job: &mut Value) {
     for (id, _, key) in rows(of).filter(|row| ids.contains(&row.0)) {
         if WAYS.contains(id) {
-            set(job, &["reduce"], typed.get("reduce").cloned());
-            continue;
+            let way = key.replace('.', "/");
+            // What else is said of a way that stays goes on to hold.
+            if job.pointer(&format!("/{way}")).is_none() {
+                set(job, &["reduce"], typed.get("reduce").cloned());
+            }
+            if !key.starts_with("reduce.code.") {
+                continue;
+            }
         }
         let path = |way: &str| -> Vec<String> {
             let parts = key.split('.');

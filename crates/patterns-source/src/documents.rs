@@ -155,10 +155,7 @@ impl Documents {
 
     /// Returns the first document of a place, or begins to read its documents.
     fn begin(&mut self, place: Place) -> Option<Met> {
-        if !self
-            .seen
-            .insert(short_hash(&format!("file {}", place.shown)))
-        {
+        if !self.seen.insert(short_hash(place.file())) {
             let (kind, reason) = (UnreadableKind::DuplicateId, "the file is named twice");
             return Some(Met::Read(Err(Unreadable::new(kind, place.shown, reason))));
         }
@@ -332,8 +329,8 @@ impl fmt::Debug for Documents {
     }
 }
 
-pub(crate) fn short_hash(id: &str) -> u64 {
+pub(crate) fn short_hash(id: impl AsRef<[u8]>) -> u64 {
     let mut half = [0; 8];
-    half.copy_from_slice(&blake3::hash(id.as_bytes()).as_bytes()[..8]);
+    half.copy_from_slice(&blake3::hash(id.as_ref()).as_bytes()[..8]);
     u64::from_le_bytes(half)
 }

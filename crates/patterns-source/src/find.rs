@@ -58,6 +58,20 @@ pub(crate) struct Place {
     pub(crate) shown: String,
 }
 
+impl Place {
+    /// Returns which file it is, in whatever way it was named. A link is another one than what it leads to.
+    pub(crate) fn file(&self) -> Vec<u8> {
+        let real = self.path.as_deref().and_then(|path| {
+            let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+            let folder = fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?;
+            Some(folder.join(path.file_name()?))
+        });
+        let named = || PathBuf::from(&self.shown);
+        let file = real.unwrap_or_else(named).into_os_string();
+        [b"file ", file.as_encoded_bytes()].concat()
+    }
+}
+
 /// Looks what an argument names.
 pub(crate) fn named(argument: &Path) -> Result<Named, Unreadable> {
     if argument.as_os_str() == "-" {
@@ -154,8 +168,10 @@ impl Tree {
                     }
                     _ => {
                         let kind = UnreadableKind::Missing;
-                        let place = self.base.display().to_string();
-                        return Some(Err(Unreadable::new(kind, place, error.to_string())));
+                        let place = name(path_of(&error).unwrap_or(&self.base));
+                        let why = of_system(&error).map(reason);
+                        let why = why.unwrap_or_else(|| error.to_string());
+                        return Some(Err(Unreadable::new(kind, place, why)));
                     }
                 },
             }
@@ -186,13 +202,16 @@ impl Tree {
 /// Returns the folder that could not be listed for want of a file descriptor, if that is what went wrong.
 /// The walk goes on behind it; it is walked by itself, in its place.
 fn folder_without_descriptor(error: &ignore::Error) -> Option<&Path> {
-    let is_short = error.io_error().is_some_and(|error| {
-        // The walker wraps the error of the system to name the file.
-        let inner = error.get_ref().and_then(|it| it.source());
-        let inner = inner.and_then(|it| it.downcast_ref::<io::Error>());
-        is_out_of_descriptors(inner.unwrap_or(error))
-    });
+    let is_short = of_system(error).is_some_and(is_out_of_descriptors);
     path_of(error).filter(|_| is_short)
+}
+
+/// Returns the error of the system, which the walker wraps to name the file.
+fn of_system(error: &ignore::Error) -> Option<&io::Error> {
+    let error = error.io_error()?;
+    let inner = error.get_ref().and_then(|it| it.source());
+    let inner = inner.and_then(|it| it.downcast_ref::<io::Error>());
+    Some(inner.unwrap_or(error))
 }
 
 fn path_of(error: &ignore::Error) -> Option<&Path> {

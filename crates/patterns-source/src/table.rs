@@ -97,7 +97,7 @@ impl Table {
             if !field.is_empty() && self.header.contains(&field) {
                 let column = at + 1;
                 self.notes.push(format!(
-                    "two columns are called {field:?} in line {line}; the second is taken for \"{field} ({column})\""
+                    "two columns are called {field:?} in line {line}; the later one is taken for \"{field} ({column})\""
                 ));
                 self.header.push(format!("{field} ({column})"));
             } else {

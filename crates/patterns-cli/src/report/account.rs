@@ -4,13 +4,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use patterns_core::{Counts, Event, Money, Spent, Usage, grouped};
+use patterns_core::{Counts, Event, Money, Pattern, Spent, StepRole, Usage, grouped};
 use serde_json::{Value, json};
 
 /// How the branches of a run ended and what they used.
 #[derive(Debug, Default)]
 pub(super) struct Account {
     counts: Counts,
+    /// How many documents there are, if that is known, and how many of them were begun.
+    documents: (Option<u64>, u64),
     usage: Usage,
     /// Calls that were sent a second time.
     hedged: u64,
@@ -31,7 +33,15 @@ impl Account {
     pub(super) fn add(&mut self, event: &Event) {
         *self.events.entry(event.name()).or_default() += 1;
         match event {
-            Event::BranchStarted { .. } => self.counts.started += 1,
+            Event::BranchStarted { role, .. } => {
+                self.counts.started += 1;
+                self.documents.1 += u64::from(*role == StepRole::Map);
+            }
+            Event::RunStarted {
+                pattern: Pattern::MapReduce,
+                branches,
+                ..
+            } => self.documents.0 = *branches,
             Event::BranchAnswered { usage, .. } => {
                 self.counts.answered += 1;
                 self.usage += *usage;
@@ -152,6 +162,10 @@ impl Account {
         let dropped = counts.cancelled.saturating_sub(self.counts.cancelled);
         if dropped > 0 && !self.events.contains_key("run_finished") {
             line += &format!(" (+ those of {dropped} dropped)");
+            let (all, begun) = self.documents;
+            if let Some(rest @ 1..) = all.map(|all| all.saturating_sub(begun)) {
+                line += &format!(" · documents not begun: {}", grouped(rest));
+            }
         }
         if self.hedged > 0 {
             line += &format!(" ({} hedged)", self.hedged);

@@ -32,7 +32,7 @@ fn usage_errors() {
         ),
         (
             vec!["vote", "?", "--rule", "best"],
-            "there are plurality, majority",
+            "did you mean \"best-of\"?",
         ),
         (vec!["vote", "?", "--field", "a=median"], "--schema <FILE>"),
         (
@@ -88,6 +88,16 @@ fn usage_errors() {
         );
         assert!(shown.contains(says), "{args:?}: {shown}");
     }
+}
+
+#[test]
+fn what_a_job_says_of_its_groups_holds_when_their_columns_are_typed() {
+    let job = "pattern = 'map-reduce'\ninputs = ['a.txt']\n[map.schema]\ntype = 'object'\n\
+               [reduce.code]\ncolumns = ['count']\ngroup_by = 'a'\n";
+    let place = Place::with(&[("job.toml", job)]);
+    let shown = place.run(&["run", "job.toml", "--reduce", "sum:n", "--print-job"]);
+    let expected = "columns = [\"sum:n\"]\ngroup_by = \"a\"\n";
+    assert!(shown.contains(expected), "{shown}");
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use patterns_core::nearest;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::Job;
 use super::plain_words::plain_words;
@@ -79,7 +79,13 @@ fn check_texts(job: &Job) -> Result<(), JobError> {
 
 /// Checks that no list stands for a table: serde would take its items for the keys, in their order here.
 fn check_tables(written: &Value, read: &Value) -> Result<(), JobError> {
-    match list_for_table(written, read, "") {
+    // An empty list is the usual value, which is left out, of a table and of a list.
+    let is_table = |key: &str| {
+        let mut other = written.clone();
+        let at = other.pointer_mut(&format!("/{}", key.replace('.', "/")));
+        at.map(|at| *at = json!({})).is_some() && serde_json::from_value::<Job>(other).is_ok()
+    };
+    match list_for_table(written, read, "", &is_table) {
         Some(key) => Err(JobError::of_key(&key, plain_words(LIST))),
         None => Ok(()),
     }
@@ -88,16 +94,25 @@ fn check_tables(written: &Value, read: &Value) -> Result<(), JobError> {
 const LIST: &str = "invalid type: sequence, expected a map";
 
 /// Returns the key of the first list that was read as a table.
-fn list_for_table(written: &Value, read: &Value, key: &str) -> Option<String> {
+fn list_for_table(
+    written: &Value,
+    read: &Value,
+    key: &str,
+    is_table: &dyn Fn(&str) -> bool,
+) -> Option<String> {
     match (written, read) {
         (Value::Array(_), Value::Object(_)) => Some(key.to_owned()),
         (Value::Object(written), Value::Object(read)) => written.iter().find_map(|(name, it)| {
             let dot = if key.is_empty() { "" } else { "." };
-            list_for_table(it, read.get(name)?, &format!("{key}{dot}{name}"))
+            let key = format!("{key}{dot}{name}");
+            match read.get(name) {
+                Some(read) => list_for_table(it, read, &key, is_table),
+                None => (*it == json!([]) && is_table(&key)).then_some(key),
+            }
         }),
         (Value::Array(written), Value::Array(read)) => {
             let mut items = written.iter().zip(read);
-            items.find_map(|(one, other)| list_for_table(one, other, key))
+            items.find_map(|(one, other)| list_for_table(one, other, key, is_table))
         }
         _ => None,
     }
@@ -122,11 +137,7 @@ fn blank_text(value: &Value, key: &str) -> Option<String> {
 
 fn no_pattern(name: &str) -> JobError {
     let error = JobError::of_key("pattern", format!("there is no pattern {name:?}"));
-    let all = Job::PATTERNS.join(", ");
-    error.help(match nearest(name, Job::PATTERNS) {
-        Some(nearest) => format!("did you mean {nearest:?}?"),
-        None => format!("the patterns are {all}"),
-    })
+    error.help(patterns_core::meant(name, &Job::PATTERNS))
 }
 
 impl JobFormat {

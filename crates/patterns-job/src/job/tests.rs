@@ -294,3 +294,13 @@ fn the_ending_of_the_file_says_in_which_form_the_result_is() {
         "{said}"
     );
 }
+
+#[test]
+fn an_empty_list_is_no_table() {
+    let job = |key: &str| format!("pattern = 'vote'\nquestion = '?'\n{key} = []\n");
+    for key in ["spend", "run", "output"] {
+        let said = wrong(JobFormat::Toml, &job(key));
+        assert_eq!(said, "3:1: expected a table, not a list", "{key}");
+    }
+    assert!(read(&job("options")).is_ok());
+}

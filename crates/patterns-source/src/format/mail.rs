@@ -18,6 +18,9 @@ const SHOWN: [&str; 5] = ["From", "To", "Cc", "Date", "Subject"];
 /// So deep may mails be within mails.
 const DEEPEST: u8 = 8;
 
+/// What is longer than this in a head is not decoded.
+const LONGEST: usize = 1 << 16;
+
 /// A page that has so many times the words of the plain text beside it is what was meant to be read.
 const STUB: usize = 10;
 
@@ -65,7 +68,12 @@ fn message(bytes: &[u8], encoding: Option<TextEncoding>, depth: u8) -> Result<Ma
     }
     let mut text = String::new();
     for name in SHOWN {
-        for value in parsed.headers.get_all_values(name) {
+        for header in parsed.headers.get_all_headers(name) {
+            // What is decoded takes time that grows with the square of its length.
+            let value = match header.get_value_raw() {
+                long if long.len() > LONGEST => String::from_utf8_lossy(long).into_owned(),
+                _ => header.get_value(),
+            };
             text.push_str(&format!("{name}: {}\n", one_line(&value)));
         }
     }

@@ -27,6 +27,17 @@ fn the_same_folder_has_the_same_names_however_it_is_reached() {
 }
 
 #[test]
+fn a_file_that_is_named_in_two_ways_is_named_twice() {
+    let folder = Folder::with("in/a.txt", b"A.");
+    let [within, around] = ["in", "in/../in/a.txt"].map(|it| folder.path(it));
+    let mut documents = Source::new([within, around]).open().unwrap();
+    assert!(documents.next().unwrap().is_ok());
+    let error = documents.next().unwrap().unwrap_err();
+    assert_eq!(error.reason(), "the file is named twice");
+    assert!(documents.next().is_none());
+}
+
+#[test]
 fn files_of_one_name_in_two_folders_are_told_apart() {
     let folder = Folder::with("x/a.txt", b"A.");
     folder.write("y/a.txt", b"B.");
@@ -60,10 +71,11 @@ fn a_name_that_is_no_utf_8_is_read() {
     let folder = Folder::with("in/a.txt", b"A.");
     let odd = folder.path("in").join(OsStr::from_bytes(b"caf\xe9.txt"));
     std::fs::write(odd, "B.").unwrap();
-    assert_eq!(
-        ids(&Source::new([folder.path("in")])),
-        ["a.txt", "caf\u{fffd}.txt"]
-    );
+    let twin = folder.path("in").join(OsStr::from_bytes(b"caf\xe8.txt"));
+    std::fs::write(twin, "C.").unwrap();
+    let ids = ids(&Source::new([folder.path("in")]));
+    assert_eq!(ids[..2], ["a.txt", "caf\u{fffd}.txt"]);
+    assert!(ids[2].ends_with("in/caf\u{fffd}.txt"), "{ids:?}");
 }
 
 #[cfg(unix)]
