@@ -220,8 +220,11 @@ impl<V, R: Rule> Voting<V, R> {
     }
 
     /// Returns what foresees the vote of all voters, where elections may end before that is sure.
-    fn foresight(&self) -> Result<Option<Foresight>, RunError> {
-        let foresight = || Foresight::new(self.voters.get() as u64);
+    fn foresight(&self, stopper: &Stopper) -> Result<Option<Foresight>, RunError> {
+        let foresight = || match stopper.foresight() {
+            Some(foresight) => Ok(foresight.clone()),
+            None => Foresight::new(self.voters.get() as u64),
+        };
         Ok(match (self.asking, self.stopping) {
             (Asking::SharedCalls(_), _) => Some(foresight()?),
             (_, StoppingRule::Fixed | StoppingRule::Exact) => None,

@@ -146,6 +146,14 @@ impl Stopper {
         }
     }
 
+    /// Returns what the rule foresees, if it rests on that.
+    pub(super) fn foresight(&self) -> Option<&Foresight> {
+        match &self.criterion {
+            Criterion::Plan(foresight) => Some(foresight),
+            Criterion::None | Criterion::AheadBy(_) | Criterion::Beta(_) => None,
+        }
+    }
+
     /// Returns how many more voters can be asked.
     pub(super) fn left(&self, tally: &Tally) -> u64 {
         self.max_votes.saturating_sub(tally.calls())
