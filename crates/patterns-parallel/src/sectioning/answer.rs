@@ -112,7 +112,8 @@ const SYNTHESIS_INSTRUCTIONS: &str = "You bring the sections of a piece together
 /// their answer is cut off.
 const MOST_ITEMS: usize = 12;
 
-/// How much longer the points of a section may be than its text, in bytes.
+/// How much longer the points of a section may be than twice its text, in bytes: a short text may be all
+/// that was asked for.
 const MOST_BEYOND_TEXT: usize = 200;
 
 /// Makes the contract of a section, without what it is not to have: citations where there is nothing to
@@ -151,7 +152,7 @@ fn section_contract(cites: bool, may_grow: bool) -> Result<Contract<SectionDraft
         let mut wrong = not_empty("/content", &it.content);
         // Small models write "The arguments are:" and give the arguments as points, which an article does not show.
         let points: usize = it.key_points.iter().map(String::len).sum();
-        if wrong.is_empty() && it.content.len() + MOST_BEYOND_TEXT < points {
+        if wrong.is_empty() && 2 * it.content.len() + MOST_BEYOND_TEXT < points {
             let message =
                 "the text only announces what the key points say: write that out in the text";
             wrong.push(Violation::new("/content", message));

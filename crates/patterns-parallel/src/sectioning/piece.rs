@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::citation::remarked;
 use super::markdown::{PART, escaped, heading_line, headings, inert, words};
-use super::placed::placed;
+use super::placed::{placed, without_definitions};
 use super::wording::one_line;
 use super::{Anchors, Change, Citation, Section, SynthesisTask};
 
@@ -118,7 +118,8 @@ impl PieceText {
             text += &format!("*(made without all of it: {gaps})*\n\n");
         }
         let content = placed(&section.content, title, level);
-        let points = section.key_points.iter().map(|it| one_line(it));
+        let points = section.key_points.iter();
+        let points = points.map(|it| without_definitions(one_line(it)));
         let (content, points) = self.cited(&content, points.collect(), &section.citations);
         text += &format!("{content}\n");
         if !self.is_article && !points.is_empty() {

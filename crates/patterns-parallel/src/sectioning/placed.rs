@@ -12,8 +12,11 @@ use super::wording::one_line;
 
 /// Puts the text of a section with this title, whose heading is on this level, in its place.
 pub(super) fn placed(content: &str, title: &str, level: usize) -> String {
-    let text = lowered(&sealed(content.trim()), title, level);
-    without_definitions(text).trim().to_owned()
+    // Of a definition that a line of dashes follows, its mark makes a heading; and without its first line, a
+    // text may begin with a definition.
+    let text = without_definitions(sealed(content.trim()));
+    let text = without_definitions(lowered(&text, title, level));
+    text.trim().to_owned()
 }
 
 /// Puts the headings of a text below one of this level, and leaves out a first line that only repeats it: as a
@@ -63,15 +66,15 @@ fn is_same(heading: &str, title: &str) -> bool {
     let [heading, title] = [heading, title].map(|it| one_line(it).to_lowercase());
     let heading = heading.trim_matches(['*', '_']).trim_end_matches(':');
     let is_of_number = |it: char| it.is_ascii_digit() || it == '.';
-    let bare = heading.trim_start_matches(is_of_number).trim_start();
-    title == heading || title == bare
+    let bare = heading.trim_start_matches(is_of_number);
+    title == heading || bare.strip_prefix(' ') == Some(&*title)
 }
 
 /// Shows definitions of links and of footnotes as they are written. Without one, their names mean nothing, here
 /// and in every other section.
-fn without_definitions(mut text: String) -> String {
+pub(super) fn without_definitions(mut text: String) -> String {
     // What was defined twice is a definition once the first is none.
-    for _ in 0..8 {
+    loop {
         let parser = Parser::new_ext(&text, PART);
         let links = parser.reference_definitions().iter();
         let mut starts: Vec<usize> = links.map(|it| it.1.span.start).collect();
@@ -79,12 +82,11 @@ fn without_definitions(mut text: String) -> String {
         let notes = parser.into_offset_iter().filter(|it| of_note(&it.0));
         starts.extend(notes.map(|it| it.1.start));
         if starts.is_empty() {
-            break;
+            return text;
         }
         let edits = starts.into_iter().map(|at| (at..at, "\\".to_owned()));
         text = edited(&text, edits.collect());
     }
-    text
 }
 
 #[cfg(test)]
@@ -130,6 +132,9 @@ mod tests {
             assert_eq!(of(&content), content);
         }
         assert_eq!(of("Silt"), "Silt");
+        // A summary has no title that its first line could repeat.
+        assert_eq!(placed("42\n\nSo.", "", 1), "42\n\nSo.");
+        assert_eq!(placed("5G nets\n\nSo.", "G nets", 2), "5G nets\n\nSo.");
     }
 
     #[test]
@@ -148,8 +153,11 @@ mod tests {
                 "So [^1] and [^b].\n\n\\[^1]: One.\n\\[^b]: Two.",
             ),
             ("> [e]: f\n> So.", "> \\[e]: f\n> So."),
+            ("[g]: h\n---\n\nSo.", "#### \\[g]: h\n\nSo."),
         ] {
             assert_eq!(of(text), placed, "{text}");
         }
+        let placed = of(&"[a]: b\n\n".repeat(12));
+        assert_eq!(placed.matches("\\[a]: b").count(), 12);
     }
 }
