@@ -1,8 +1,7 @@
 //! Combines answers by an agent, as soon as those are there that belong together.
 //!
-//! Which answers these are is the [`Topology`]'s to say: a machine of its own that is told of answers
-//! and hands out groups. There are no levels in time: a group is combined as soon as its own parts are
-//! there.
+//! Which answers these are is the [`Topology`]'s to say, which looks at what waits and forms groups. There are
+//! no levels in time: a group is combined as soon as its own parts are there.
 
 use std::fmt;
 use std::sync::Arc;

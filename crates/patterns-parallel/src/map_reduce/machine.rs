@@ -211,7 +211,7 @@ impl<M, R> RunMachine for MapReduceMachine<'_, M, R> {
         }
         let (pieces, documents) = self.pieces.left();
         for it in pieces {
-            let end = it.piece.map_or(Covered::Skipped, |_| Covered::Failed);
+            let end = it.piece.map_or(Covered::Skipped, |_| end);
             self.coverage.end(it.document, it.name, end);
         }
         if let Some(warning) = self.coverage.warning() {

@@ -166,7 +166,9 @@ impl<'r> Pieces<'r> {
             }
         };
         for (name, piece) in pieces {
-            self.remember_name(&name);
+            if piece.is_some() {
+                self.remember_name(&name);
+            }
             self.made.push_back(Named {
                 name,
                 document: self.come,

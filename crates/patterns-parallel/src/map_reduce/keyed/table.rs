@@ -157,14 +157,13 @@ impl TableBuilder {
             taken.push(it.ok());
         }
         let keys = keys.into_iter().enumerate();
-        let mut forms: Vec<String> = keys.map(|it| self.group(it.1, (number, it.0))).collect();
+        let forms: Vec<String> = keys.map(|it| self.group(it.1, (number, it.0))).collect();
         let size = match self.may_merge {
-            true => forms.len(),
+            true => forms.len().max(1),
             false => 1,
         };
-        while !forms.is_empty() {
-            let forms = forms.drain(..size).collect();
-            let states = self.states.entry(forms);
+        for forms in forms.chunks(size) {
+            let states = self.states.entry(forms.to_vec());
             merge(states.or_insert_with(|| none(&self.columns)), &taken);
         }
     }

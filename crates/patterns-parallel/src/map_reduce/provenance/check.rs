@@ -261,8 +261,8 @@ impl Statement {
         grounded.map(String::as_str)
     }
 
-    /// Returns all answers on the way to it, documents first, with what they say on the same sources. Those
-    /// of documents have the quotes.
+    /// Returns all of these answers that are on the way to it, in their order, with what they say on the same
+    /// sources. Those of documents have the quotes.
     pub fn unfold(&self, answers: &[Unfolded]) -> Vec<Unfolded> {
         let sources: BTreeSet<&str> = self.grounded_sources().collect();
         let shares = |it: &Self| it.grounded_sources().any(|it| sources.contains(it));
