@@ -106,14 +106,12 @@ impl<M: Model> Retry<M> {
                 if let Some(pool) = &self.pool {
                     pool.gave_up(demand(request).call);
                 }
-                if !self.lock().alike.failed(&error) {
-                    return Err(error);
-                }
-                let kind = ModelErrorKind::AllRejected;
-                if let Some(pool) = &self.pool {
-                    pool.close(kind);
-                }
-                Err(error.with_kind(kind))
+                let all_fail = self.lock().alike.failed(&error);
+                Err(if all_fail {
+                    error.with_kind(ModelErrorKind::AllRejected)
+                } else {
+                    error
+                })
             }
         }
     }

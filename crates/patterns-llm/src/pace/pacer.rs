@@ -62,7 +62,7 @@ pub struct Pacer {
     throttled_since: Option<Duration>,
     /// Since when, and how, the provider has been down.
     outage: Option<(Duration, ModelErrorKind)>,
-    pub(super) closed: Option<ModelErrorKind>,
+    closed: Option<ModelErrorKind>,
     retry_tokens: RetryTokens,
 }
 

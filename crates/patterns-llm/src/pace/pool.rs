@@ -163,12 +163,6 @@ impl Pool {
         self.ended.notify_one();
     }
 
-    /// Lets nobody through any more, since all would end like this.
-    pub(crate) fn close(&self, kind: ModelErrorKind) {
-        lock(&self.pacer).closed = Some(kind);
-        self.ended.notify_one();
-    }
-
     /// Keeps what went wrong last, to be told to whoever has to wait for it.
     pub fn keep_trouble(&self, words: String) {
         *lock(&self.trouble) = words;
