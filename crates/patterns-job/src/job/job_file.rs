@@ -81,9 +81,16 @@ fn check_texts(job: &Job) -> Result<(), JobError> {
 fn check_tables(written: &Value, read: &Value) -> Result<(), JobError> {
     // An empty list is the usual value, which is left out, of a table and of a list.
     let is_table = |key: &str| {
+        let at = format!("/{}", key.replace('.', "/"));
+        // Within a list it leads nowhere. That is looked at first: a job is copied for what is left.
+        if written.pointer(&at).is_none() {
+            return false;
+        }
         let mut other = written.clone();
-        let at = other.pointer_mut(&format!("/{}", key.replace('.', "/")));
-        at.map(|at| *at = json!({})).is_some() && serde_json::from_value::<Job>(other).is_ok()
+        if let Some(it) = other.pointer_mut(&at) {
+            *it = json!({});
+        }
+        serde_json::from_value::<Job>(other).is_ok()
     };
     match list_for_table(written, read, "", &is_table) {
         Some(key) => Err(JobError::of_key(&key, plain_words(LIST))),
