@@ -83,7 +83,11 @@ impl Stand {
         let id = self.run.id;
         let mut parts = vec![format!("run {id}: {}", self.state)];
         match &self.progress {
-            Some(at) if self.is_under_way => parts.push(progress_line(at)),
+            Some(at) if self.is_under_way => {
+                parts.push(progress_line(at));
+                let asked = self.steered.concurrency;
+                parts.extend(asked.map(|it| format!("{it} at once by ctl")));
+            }
             at => {
                 // Of a run that was killed nothing is known but how far it was.
                 let done = at.as_ref().map(done);
@@ -103,7 +107,8 @@ impl Stand {
             possibly_billed,
             ..
         } = self.run.account.unwrap_or_default();
-        let mut line = json!(self.progress.clone().unwrap_or_default());
+        // What is not known has no name in it.
+        let mut line = json!(self.progress);
         for (name, value) in [
             ("type", json!("watch")),
             ("run", json!(self.run.id)),
@@ -114,6 +119,11 @@ impl Stand {
             ("concurrency_by_ctl", json!(self.steered.concurrency)),
         ] {
             line[name] = value;
+        }
+        if let Some(line) = line.as_object_mut().filter(|_| !self.is_under_way) {
+            // These were true of a moment that is over.
+            let moment = ["seconds_left", "paused", "phase"];
+            line.retain(|name, _| !moment.contains(&&**name));
         }
         format!("{line}\n")
     }

@@ -61,7 +61,7 @@ fn pieces(at: &Snapshot) -> Vec<Piece> {
 /// Says how much is done, and of how much.
 pub(crate) fn done(at: &Snapshot) -> String {
     let unit = at.unit.as_ref();
-    let unit = unit.map_or_else(String::new, |it| format!(" {it}"));
+    let unit = unit.map_or_else(String::new, |it| format!(" {}", escape_line(it)));
     match at.total {
         Some(total) => format!("{}/{}{unit}", grouped(at.done), grouped(total)),
         None => format!("{} done", grouped(at.done)),
@@ -88,7 +88,8 @@ fn rate(per_second: f64) -> String {
 /// within branches.
 fn stages(at: &Snapshot) -> Option<String> {
     let stage = |(name, it): &(String, super::progress_state::StageCount)| {
-        format!("{name} {}/{}", grouped(it.ended), grouped(it.begun))
+        let (ended, begun) = (grouped(it.ended), grouped(it.begun));
+        format!("{} {ended}/{begun}", escape_line(name))
     };
     let own = at
         .stages
@@ -171,6 +172,18 @@ mod tests {
             paused: None,
             phase: None,
         }
+    }
+
+    #[test]
+    fn what_a_store_says_is_escaped() {
+        let mut at = busy();
+        at.unit = Some("q\u{1b}[31m".into());
+        at.stages[0].0 = "m\u{1b}[2J".to_owned();
+        at.within[0].0 = "b\u{7}".to_owned();
+        at.phase = Some("p\u{1b}c".to_owned());
+        let lines = progress_lines(&at, 400).join(" ") + &progress_line(&at);
+        assert!(lines.contains("1,234/50,000 q"), "{lines}");
+        assert_eq!(lines.matches(char::is_control).count(), 0, "{lines:?}");
     }
 
     fn check(at: &Snapshot, width: usize, expected: &[&str]) {
