@@ -364,6 +364,12 @@ impl Paint {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn with_columns(self, columns: usize) -> Self {
+        let columns = Some(columns);
+        Self { columns, ..self }
+    }
+
     /// Returns the columns of the terminal that shows it, if one does.
     pub(crate) fn columns(self) -> Option<usize> {
         self.columns

@@ -64,9 +64,30 @@ impl Page {
         self.text.push('\n');
     }
 
-    /// Adds a paragraph.
+    /// Adds a text. Its lines are folded, but not those of code and of tables.
     pub(crate) fn paragraph(&mut self, text: &str) {
-        self.add_folded(&escape(text.trim_end()));
+        let text = text.trim_end();
+        if text.is_empty() {
+            return self.verbatim("");
+        }
+        self.lines(text, |page, line| page.add_folded(&escape(line)));
+    }
+
+    fn lines(&mut self, text: &str, add: impl Fn(&mut Self, &str)) {
+        let mut code = None;
+        for line in text.lines() {
+            let begun = line.trim_start();
+            let fence = ["```", "~~~"].into_iter().find(|it| begun.starts_with(it));
+            let is_kept = code.is_some() || fence.is_some() || begun.starts_with('|');
+            code = match code {
+                None => fence,
+                open => open.filter(|_| fence != open),
+            };
+            match is_kept {
+                true => self.verbatim(line),
+                false => add(self, line),
+            }
+        }
     }
 
     /// Adds text as it is.
@@ -84,15 +105,10 @@ impl Page {
 
     /// Adds a text in Markdown as it is, its headings in their style.
     pub(crate) fn markdown(&mut self, text: &str) {
-        let mut is_code = false;
-        for line in text.lines() {
-            is_code ^= line.trim_start().starts_with("```");
-            match line.starts_with('#') {
-                _ if is_code => self.verbatim(line),
-                true => self.heading(line),
-                false => self.paragraph(line),
-            }
-        }
+        self.lines(text, |page, line| match line.starts_with('#') {
+            true => page.heading(line),
+            false => page.add_folded(&escape(line)),
+        });
     }
 
     /// Adds an answer of the user's own shape: a lone text as it is, all else as JSON.
@@ -129,6 +145,26 @@ pub(crate) fn document_page(page: &mut Page, branches: &[Branch<DocumentSummary>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn code_and_tables_are_not_folded() {
+        let long = "word ".repeat(30);
+        let kept = [
+            format!("```sh\n{long}"),
+            format!("~~~\n{long}\n```"),
+            format!("| {long}|"),
+        ];
+        for text in kept {
+            for add in [Page::paragraph, Page::markdown] {
+                let mut page = Page::new(Paint::plain().with_columns(40), &[]);
+                add(&mut page, &text);
+                assert_eq!(page.finish().trim_end(), text.trim_end());
+            }
+        }
+        let mut page = Page::new(Paint::plain().with_columns(40), &[]);
+        page.paragraph(&format!("```\n```\n{long}"));
+        assert_eq!(page.finish().lines().count(), 2 + 5, "behind the code");
+    }
 
     #[test]
     fn a_plain_line_stays_one_whatever_is_in_it() {
