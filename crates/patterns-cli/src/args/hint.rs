@@ -76,6 +76,7 @@ pub(crate) fn hinted(mut error: Error) -> Error {
     let other = text(ContextKind::PriorArg);
     let usage = error.get(ContextKind::Usage).map(ToString::to_string);
     let is_first = error.kind() == ErrorKind::UnknownArgument
+        && error.get(ContextKind::SuggestedArg).is_none()
         && usage.is_some_and(|it| it.contains("[OPTION]..."));
     let last = is_first.then(|| format!("options of the run come last, as in `latest {argument}`"));
     if let Some(hint) = hint(error.kind(), &argument, &value, &other).or(last) {

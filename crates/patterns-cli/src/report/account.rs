@@ -158,6 +158,9 @@ impl Account {
             line += &format!(" ({} from the store)", grouped(self.reused));
         }
         line += &format!(" · attempts {}", grouped(self.usage.attempts));
+        if self.hedged > 0 {
+            line += &format!(" ({} hedged)", self.hedged);
+        }
         // Calls of a run that was broken off were sent, and are in nobody's usage.
         let dropped = counts.cancelled.saturating_sub(self.counts.cancelled);
         if dropped > 0 && !self.events.contains_key("run_finished") {
@@ -166,9 +169,6 @@ impl Account {
             if let Some(rest @ 1..) = all.map(|all| all.saturating_sub(begun)) {
                 line += &format!(" · documents not begun: {}", grouped(rest));
             }
-        }
-        if self.hedged > 0 {
-            line += &format!(" ({} hedged)", self.hedged);
         }
         line += &self.fallbacks();
         line += &self.mended();
@@ -202,10 +202,11 @@ fn cost_of_session(spent: Spent, before: Spent) -> String {
     if cost_before.is_empty() {
         return cost(spent);
     }
-    let (now, before) = (spent.committed.cost, before.committed.cost);
-    let session = now
-        .unwrap_or_default()
-        .saturating_sub(before.unwrap_or_default());
+    // A session without prices has cost nobody knows what.
+    let Some(now) = spent.committed.cost else {
+        return cost(spent);
+    };
+    let session = now.saturating_sub(before.committed.cost.unwrap_or_default());
     format!(" · {session}, in all sessions {}", cost_of(spent))
 }
 

@@ -38,7 +38,8 @@ impl Session {
             self.say_account().await;
         }
         // People who see the result on this terminal see it there.
-        let is_seen = self.output.is_terminal() && self.format == Format::Human;
+        let is_page = self.format == Format::Human && outcome.value.is_ok();
+        let is_seen = is_page && self.output.is_terminal();
         if let Some(part) = self.part().filter(|_| !is_seen) {
             self.terminal.note(&format!("input: {part}"));
         }
