@@ -108,6 +108,21 @@ fn each_mail_of_a_mailbox_is_a_document() {
 }
 
 #[test]
+fn records_that_are_asked_for_are_those_of_a_mail_too() {
+    let begin = "From a@b.org Tue Mar  3 10:00:00 2026";
+    for (name, head) in [("a.log", begin), ("a.mbox", begin), ("a.eml", "To: us")] {
+        let text = format!("{head}\nFrom: a@b.org\nMIME-Version: 1.0\n\nWords.\n");
+        let folder = Folder::with(name, text.as_bytes());
+        let source = Source::new([folder.0.path()]).records("blank".parse().unwrap());
+        let expected = format!(
+            "{name}:1 = \"{head}\\nFrom: a@b.org\\nMIME-Version: 1.0\"\n{name}:5 = \"Words.\"\n"
+        );
+        assert_eq!(folder.show(&source), expected);
+        assert_eq!(source.open().unwrap().count_files(9), None);
+    }
+}
+
+#[test]
 fn a_hostile_mail_is_one_document_that_failed() {
     let deep = |count: usize| {
         (0..count).fold(String::new(), |body, at| {
