@@ -17,7 +17,7 @@ use crate::row_documents::RowDocuments;
 use crate::sourced::{Item, sourced};
 use crate::wanted::Wanted;
 use crate::whole::Whole;
-use crate::{Format, Sample, Source, Unreadable, UnreadableKind};
+use crate::{Format, Sample, Source, Unreadable, UnreadableKind, unpack};
 
 /// The documents of a [`Source`], read as they are asked for.
 ///
@@ -147,10 +147,24 @@ impl Documents {
     }
 
     fn is_whole(&self, path: &Path) -> bool {
-        match self.source.format.unwrap_or_else(|| Format::of(path)) {
-            Format::Text | Format::Markdown => self.source.records.is_none(),
+        match self.source.format.unwrap_or_else(|| self.format(path)) {
+            format if format.is_text() => {
+                self.source.records.is_none() && format != Format::Mailbox
+            }
             format => !format.has_rows(),
         }
+    }
+
+    /// Returns what a file is, by how it begins if its name says little. What is no regular file is not opened: it
+    /// could be read only once.
+    fn format(&self, path: &Path) -> Format {
+        let named = Format::of(path);
+        if !matches!(named, Format::Text | Format::Markdown) || !path.is_file() {
+            return named;
+        }
+        let begun = unpack::open(path, self.source.limits);
+        let found = begun.and_then(|mut it| Ok(named.by_beginning(it.beginning()?)));
+        found.unwrap_or(named)
     }
 
     /// Returns the first document of a place, or begins to read its documents.
@@ -167,8 +181,8 @@ impl Documents {
                 self.current = Some(Current::Rows(Box::new(rows)));
                 return Ok(None);
             }
-            let is_text = matches!(format, Format::Text | Format::Markdown);
-            if let Some(records) = self.source.records.clone().filter(|_| is_text) {
+            let records = self.source.records.clone();
+            if let Some(records) = records.filter(|_| format.is_text()) {
                 let text = text(input, self.source.encoding.map(|it| it.0));
                 let most = self.source.limits.document;
                 let reader = RecordReader::new(place.shown.clone(), text, records, most);

@@ -29,8 +29,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Each reader that is heavy, or whose files are hostile by nature, is a feature: `html`, `pdf`, `docx`, `parquet`.
-//! The feature `split` cuts documents that are too long, and finds the passages that concern a section.
+//! Each reader that is heavy, or whose files are hostile by nature, is a feature: `html`, `pdf`, `docx`, `parquet`;
+//! mails are always read. The feature `split` cuts documents that are too long, and finds the passages that concern a section.
 
 mod columns;
 mod decode;

@@ -1,6 +1,6 @@
 //! Divides a mailbox (mbox, RFC 4155) into its mails.
 //!
-//! A mail begins with a line `From …` with a time in it, at the top or below a blank line. A line of a text that
+//! A mail begins with a line `From …` with a day and a time in it, at the top or below a blank line. A line of a text that
 //! begins alike has a `>` before it, which is taken off.
 
 use crate::lines::{Line, Lines};
@@ -96,9 +96,51 @@ impl Iterator for Mailbox {
 
 /// Returns whether a line begins a mail: `From ada@example.org Tue Mar  3 10:00:00 2026`.
 pub(crate) fn is_begin(line: &[u8]) -> bool {
-    let has_time = || {
-        let mut windows = line.windows(3);
-        windows.any(|it| it[1] == b':' && it[0].is_ascii_digit() && it[2].is_ascii_digit())
+    const DAYS: &[&str] = &["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    const MONTHS: &[&str] = &[
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    if !line.starts_with(b"From ") || line.len() > 1 << 10 {
+        return false;
+    }
+    let line = String::from_utf8_lossy(line);
+    let has = |is_it: &dyn Fn(&str) -> bool| {
+        let mut words = line.split([' ', ',']).skip(1);
+        words.any(is_it)
     };
-    line.starts_with(b"From ") && has_time()
+    let is_time = |it: &str| {
+        let parts = it.split_once(':').map(|(hours, rest)| [hours, rest]);
+        parts.is_some_and(|it| {
+            it.iter()
+                .all(|it| it.starts_with(|it: char| it.is_ascii_digit()))
+        })
+    };
+    has(&|it| DAYS.contains(&it)) && has(&|it| MONTHS.contains(&it)) && has(&is_time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_begins_with_a_line_of_a_program_and_no_sentence_does() {
+        for line in [
+            "From ada@example.org Tue Mar  3 10:00:00 2026",
+            "From - Tue Mar 03 10:00:00 2026",
+            "From 1856@xxx Tue Mar 03 10:00:00 +0000 2026\r",
+            "From 1f2e3d4c Mon Sep 17 00:00:00 2001",
+            "From ada Sat, 3 May 2026 9:05:00 GMT",
+        ] {
+            assert!(is_begin(line.as_bytes()), "{line}");
+        }
+        for line in [
+            "From 10:00 on, the office is closed.",
+            "From Mon to Fri we are here from 10:00 on.",
+            "From Mar 3 on, doors open at 10:00.",
+            "From: ada Tue Mar  3 10:00:00 2026",
+            "From us to you",
+        ] {
+            assert!(!is_begin(line.as_bytes()), "{line}");
+        }
+    }
 }

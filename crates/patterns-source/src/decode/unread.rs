@@ -30,8 +30,8 @@ fn unread_encoding(bytes: &[u8]) -> Option<&'static str> {
         .or_else(|| is_hz(bytes).then_some("HZ"))
 }
 
-/// Returns whether all that stands between `~{` and `~}` are pairs of letters that are Chinese characters; the
-/// same marks are in programs in Lisp.
+/// Returns whether all that stands between `~{` and `~}` are pairs of letters that are Chinese characters, most of
+/// them of every day, which begin with no small letter; the same marks are in programs in Lisp and in templates.
 fn is_hz(bytes: &[u8]) -> bool {
     let mut pairs = Vec::new();
     let mut rest = bytes;
@@ -45,8 +45,10 @@ fn is_hz(bytes: &[u8]) -> bool {
     let are_pairs = pairs
         .iter()
         .all(|it| matches!(it, [0x21..=0x77, 0x21..=0x7e]));
+    let of_every_day = pairs.iter().filter(|it| matches!(it, [0x30..=0x57, _]));
+    let are_usual = pairs.len() > 1 && 2 * of_every_day.count() >= pairs.len();
     let raised: Vec<u8> = pairs.concat().iter().map(|it| it | 0x80).collect();
-    pairs.len() > 1 && are_pairs && !GBK.decode_without_bom_handling(&raised).1
+    are_usual && are_pairs && !GBK.decode_without_bom_handling(&raised).1
 }
 
 #[cfg(test)]
@@ -66,6 +68,9 @@ mod tests {
             "(format t \"~{~a~^, ~}\" list)",
             "(format t \"~{x=~a~} and ~{ab~}\")",
             "home is ~{user}",
+            "~{users} of ~{groups}",
+            "(format t \"~{abcd~}\" list)",
+            "~{user~} stands for whoever is here",
             "grüßt ~{<:Ky~}",
             "\x1b$B<:Ky\x1b(B",
             "",

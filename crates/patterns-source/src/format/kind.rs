@@ -103,6 +103,14 @@ impl Format {
         matches!(self, Self::Jsonl | Self::Csv | Self::Tsv | Self::Parquet)
     }
 
+    /// Returns whether a file can be divided into records; a mail is a text as well.
+    pub(crate) fn is_text(self) -> bool {
+        matches!(
+            self,
+            Self::Text | Self::Markdown | Self::Mail | Self::Mailbox
+        )
+    }
+
     /// Returns its name.
     pub fn name(self) -> &'static str {
         match self {

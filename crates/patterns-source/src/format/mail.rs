@@ -18,8 +18,8 @@ const SHOWN: [&str; 5] = ["From", "To", "Cc", "Date", "Subject"];
 /// So deep may mails be within mails.
 const DEEPEST: u8 = 8;
 
-/// What is longer than this in a head is not decoded.
-const LONGEST: usize = 1 << 16;
+/// So many steps may it take to look for what is encoded in lines.
+const MOST_STEPS: usize = 1 << 30;
 
 /// A page that has so many times the words of the plain text beside it is what was meant to be read.
 const STUB: usize = 10;
@@ -51,6 +51,10 @@ pub(crate) fn mail(
 }
 
 fn message(bytes: &[u8], encoding: Option<TextEncoding>, depth: u8) -> Result<Mail, Reason> {
+    if steps(bytes) > MOST_STEPS {
+        let reason = "has lines that would take too long to decode";
+        return Err((UnreadableKind::Broken, reason.to_owned()));
+    }
     let is_first = is_begin(bytes.split(|it| *it == b'\n').next().unwrap_or_default());
     let begin = memchr::memchr(b'\n', bytes).filter(|_| is_first);
     let parsed = parse_mail(&bytes[begin.map_or(0, |at| at + 1)..]).map_err(damaged)?;
@@ -69,30 +73,23 @@ fn message(bytes: &[u8], encoding: Option<TextEncoding>, depth: u8) -> Result<Ma
     let mut text = String::new();
     for name in SHOWN {
         for header in parsed.headers.get_all_headers(name) {
-            // What is decoded takes time that grows with the square of its length.
-            let value = match header.get_value_raw() {
-                long if long.len() > LONGEST => String::from_utf8_lossy(long).into_owned(),
-                _ => header.get_value(),
+            let raw = header.get_value_raw();
+            let value = match std::str::from_utf8(raw) {
+                Ok(_) => header.get_value(),
+                Err(_) => mail.raw(raw, &parsed, encoding),
             };
             text.push_str(&format!("{name}: {}\n", one_line(&value)));
         }
     }
-    // Where the blank line below the head is missing, the text seems to be a part of it.
-    for header in &parsed.headers {
-        let name = header.get_key();
-        if name.trim().contains(' ') && !name.starts_with(">From ") {
-            text.push_str(&one_line(&format!("{name} {}", header.get_value())));
-            text.push('\n');
-        }
-    }
-    if text.contains(char::REPLACEMENT_CHARACTER) || text.contains("=?") {
+    let is_encoded = text.contains("=?") && text.contains("?=");
+    if text.contains(char::REPLACEMENT_CHARACTER) || is_encoded {
         mail.notes
             .push("not all of the head can be read".to_owned());
     }
     if !mail.attached.is_empty() {
         text.push_str(&format!("Attachments: {}\n", mail.attached.join(", ")));
     }
-    for part in &mail.texts {
+    for part in mail.texts.iter().filter(|it| !it.trim().is_empty()) {
         text.push('\n');
         text.push_str(part.trim_end());
         text.push('\n');
@@ -112,6 +109,13 @@ impl Mail {
         let kind = part.ctype.mimetype.as_str();
         let disposition = part.get_content_disposition();
         let is_attached = disposition.disposition == DispositionType::Attachment;
+        let has_text = kind.starts_with("text") || kind.starts_with("multipart");
+        if let Some(stray) = stray(part.get_headers().get_raw_bytes()).filter(|_| has_text) {
+            self.texts
+                .push(String::from_utf8_lossy(stray).replace("\r\n", "\n"));
+            let note = "the blank line below its head is missing";
+            self.notes.push(note.to_owned());
+        }
         let mut found = Self::default();
         if kind == "multipart/alternative" && !part.subparts.is_empty() {
             found = Self::one_of(&part.subparts, encoding, depth)?;
@@ -142,9 +146,13 @@ impl Mail {
         depth: u8,
     ) -> Result<Self, Reason> {
         let (mut plain, mut rich, mut attached) = (None, None, Vec::new());
+        let mut failed = None;
         for form in forms {
             let mut found = Self::default();
-            found.add(form, encoding, depth)?;
+            if let Err(error) = found.add(form, encoding, depth) {
+                let is_plain = form.ctype.mimetype == "text/plain";
+                failed = failed.or(Some((error, if is_plain { "plain text" } else { "page" })));
+            }
             attached.append(&mut found.attached);
             let form = match form.ctype.mimetype.as_str() {
                 "text/plain" => &mut plain,
@@ -153,6 +161,9 @@ impl Mail {
             if form.is_none() && found.words() > 0 {
                 *form = Some(found);
             }
+        }
+        if let Some((error, _)) = failed.take_if(|_| plain.is_none() && rich.is_none()) {
+            return Err(error);
         }
         let words = plain.as_ref().map_or(0, Self::words);
         let is_stub = rich.as_ref().is_some_and(|it| it.words() > STUB * words);
@@ -165,8 +176,21 @@ impl Mail {
             let note = "its plain text is a stub, so its page was read";
             read.notes.push(note.to_owned());
         }
+        let note = failed.map(|(_, what)| format!("its {what} cannot be read"));
+        read.notes.extend(note);
         read.attached = attached;
         Ok(read)
+    }
+
+    /// Decodes what stands in a head as it is: it is in the encoding of the text.
+    fn raw(&mut self, raw: &[u8], part: &ParsedMail<'_>, given: Option<TextEncoding>) -> String {
+        match decode(raw, given.map(|it| it.0), told(charset(part))) {
+            Ok(read) => {
+                self.notes.extend(read.note);
+                read.text
+            }
+            Err(_) => String::from_utf8_lossy(raw).into_owned(),
+        }
     }
 
     fn words(&self) -> usize {
@@ -181,10 +205,8 @@ impl Mail {
     ) -> Result<(), Reason> {
         let bytes = part.get_body_raw().map_err(damaged)?;
         let is_html = part.ctype.mimetype.contains("html");
-        let label = part.ctype.params.get("charset").map(|it| it.trim());
-        let told = label.and_then(|it| Encoding::for_label_no_replacement(it.as_bytes()));
-        // What declares nothing is said to be ASCII.
-        let told = told.filter(|_| !label.is_some_and(|it| it.eq_ignore_ascii_case("us-ascii")));
+        let label = charset(part);
+        let told = told(label);
         let given = given.map(|it| it.0);
         // What is written in letters of ASCII alone does not show what it is.
         let given = given.or(told.filter(|it| *it == ISO_2022_JP));
@@ -204,6 +226,33 @@ impl Mail {
         });
         Ok(())
     }
+}
+
+fn charset<'a>(part: &'a ParsedMail<'_>) -> Option<&'a str> {
+    part.ctype.params.get("charset").map(|it| it.trim())
+}
+
+/// Returns the encoding that a part declares; what declares nothing is said to be ASCII.
+fn told(label: Option<&str>) -> Option<&'static Encoding> {
+    let label = label.filter(|it| !it.eq_ignore_ascii_case("us-ascii"))?;
+    Encoding::for_label_no_replacement(label.as_bytes())
+}
+
+/// Returns how many steps it takes at most to decode the lines of a mail as those of heads: each beginning of an
+/// encoded word is looked for from the start of its line, and so is each end that is none.
+fn steps(bytes: &[u8]) -> usize {
+    let lines = bytes.split(|it| *it == b'\n').map(|line| {
+        let begins = memchr::memmem::find_iter(line, b"=?").count();
+        let ends = || memchr::memmem::find_iter(line, b"?=").filter_map(|at| line.get(at + 2));
+        let odd = match begins {
+            0 => 0,
+            // What is behind an end is looked for in the wrong place if a letter has several bytes.
+            _ if !line.is_ascii() => ends().count(),
+            _ => ends().filter(|it| !b" \t\r\"()<>,".contains(it)).count(),
+        };
+        begins.saturating_mul(line.len()).saturating_mul(1 + odd)
+    });
+    lines.fold(0, usize::saturating_add)
 }
 
 /// Returns what a mail within a mail says, if that can be read.
@@ -229,24 +278,46 @@ fn damaged(error: mailparse::MailParseError) -> Reason {
     (UnreadableKind::Broken, reason)
 }
 
+/// Returns what stands in a head from the first line on that is no part of one: a text, if there is no blank line
+/// above it.
+fn stray(head: &[u8]) -> Option<&[u8]> {
+    let mut from = 0;
+    for line in head.split_inclusive(|it| *it == b'\n') {
+        if !is_field(line) && !line.trim_ascii().is_empty() && !line.starts_with(b">From ") {
+            return Some(&head[from..]);
+        }
+        from += line.len();
+    }
+    None
+}
+
+/// Returns whether a line of a head is a field, or a field goes on in it.
+fn is_field(line: &[u8]) -> bool {
+    let is_name = |it: &u8| it.is_ascii_alphanumeric() || b"-_.".contains(it);
+    let end = line.iter().position(|it| *it == b':');
+    let name = end.map(|at| line[..at].trim_ascii_end());
+    line.starts_with(b" ")
+        || line.starts_with(b"\t")
+        || name.is_some_and(|it| !it.is_empty() && it.iter().all(is_name))
+}
+
+fn blank_line(bytes: &[u8]) -> Option<usize> {
+    let ends = [&b"\n\n"[..], b"\r\n\r\n"].map(|it| memchr::memmem::find(bytes, it));
+    ends.into_iter().flatten().min()
+}
+
 /// Returns whether a file that begins like this is a mail, or a mailbox of them.
 pub(super) fn mail_format(bytes: &[u8]) -> Option<Format> {
-    let ends = [&b"\n\n"[..], b"\r\n\r\n"].map(|it| memchr::memmem::find(bytes, it));
-    let end = ends.into_iter().flatten().min()?;
+    let end = blank_line(bytes)?;
     let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
     let first = bytes.split(|it| *it == b'\n').next().unwrap_or_default();
     let is_mailbox = is_begin(first);
     let fields = head.lines().skip(usize::from(is_mailbox));
-    let is_field = |line: &str| {
-        let is_name = |it: u8| it.is_ascii_alphanumeric() || it == b'-';
-        let name = line.split_once(':').map(|it| it.0);
-        line.starts_with([' ', '\t']) || name.is_some_and(|it| it.bytes().all(is_name))
-    };
     let has = |name: &str, value: &str| {
         let mut values = fields.clone().filter_map(|it| it.strip_prefix(name));
         values.any(|it| it.trim_start().starts_with(value))
     };
-    if !fields.clone().all(is_field) {
+    if !fields.clone().all(|it| is_field(it.as_bytes())) {
         return None;
     }
     match is_mailbox {

@@ -108,6 +108,80 @@ fn each_mail_of_a_mailbox_is_a_document() {
 }
 
 #[test]
+fn no_text_is_lost_where_the_blank_line_below_a_head_is_missing() {
+    let lost = "X_Odd.name: 1\r\nMIME-Version: 1.0\r\nHi,\r\nplease call me back.\r\nUrgent: yes it is\r\n\r\nBye";
+    assert_snapshot!(read("a.eml", lost.as_bytes()), @r#"
+    a.eml = "\nHi,\nplease call me back.\nUrgent: yes it is\n\nBye\n"
+    note: a.eml: the blank line below its head is missing
+    "#);
+    for kind in ["mixed", "alternative"] {
+        let body = "\r\n--x\r\nContent-Type: text/plain;\r\n a=b\r\n:-) The whole text stands here.\r\n--x--";
+        let mail = format!("Subject: s\r\nContent-Type: multipart/{kind}; boundary=x\r\n{body}");
+        assert_eq!(
+            read("a.eml", mail.as_bytes()),
+            "a.eml = \"Subject: s\\n\\n:-) The whole text stands here.\\n\"\n\
+             note: a.eml: the blank line below its head is missing\n"
+        );
+    }
+    let within = "Subject: s\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\
+        Content-Type: message/rfc822\r\n\r\nSubject: inner\r\nNo blank line.\r\n--x--";
+    assert_snapshot!(read("a.eml", within.as_bytes()), @r#"
+    a.eml = "Subject: s\n\nSubject: inner\n\nNo blank line.\n"
+    note: a.eml: the blank line below its head is missing
+    "#);
+}
+
+#[test]
+fn a_page_that_cannot_be_read_is_no_loss_beside_its_plain_text() {
+    let forms = |plain: &str| {
+        let page = "<div>".repeat(600);
+        let body = format!(
+            "\r\n--x\r\nContent-Type: text/plain\r\n\r\n{plain}\r\n--x\r\n\
+             Content-Type: text/html\r\n\r\n{page}Rich.\r\n--x--\r\n"
+        );
+        read("a.eml", &mail("multipart/alternative; boundary=x", &body))
+    };
+    assert_snapshot!(forms("Plain words."), @r#"
+    a.eml = "From: Jürgen <j@x.de>\nTo: a@b.org\nSubject: Prüfung der Bücher\n\nPlain words.\n"
+    note: a.eml: its page cannot be read
+    "#);
+    assert_snapshot!(forms(" "), @r#"
+    TooLarge a.eml: the file has elements nested more than 500 deep
+    "#);
+}
+
+#[test]
+fn a_subject_that_is_not_encoded_is_in_the_charset_of_the_text() {
+    let text = "Subject: Счёт за март\nContent-Type: text/plain; charset=koi8-r\n\nСчёт за март";
+    let (koi8, ..) = encoding_rs::KOI8_R.encode(text);
+    assert_snapshot!(read("a.eml", &koi8), @r#"
+    a.eml = "Subject: Счёт за март\n\nСчёт за март\n"
+    "#);
+    assert_snapshot!(read("a.eml", b"Subject: http://x.org/?q=?y\n\nSee there."), @r#"
+    a.eml = "Subject: http://x.org/?q=?y\n\nSee there.\n"
+    "#);
+    assert_snapshot!(read("a.eml", b"Subject: =?odd?q?x?=\n\nSee there."), @r#"
+    a.eml = "Subject: =?odd?q?x?=\n\nSee there.\n"
+    note: a.eml: not all of the head can be read
+    "#);
+}
+
+#[test]
+fn records_that_are_asked_for_are_those_of_a_mail_too() {
+    let begin = "From a@b.org Tue Mar  3 10:00:00 2026";
+    for (name, head) in [("a.log", begin), ("a.mbox", begin), ("a.eml", "To: us")] {
+        let text = format!("{head}\nFrom: a@b.org\nMIME-Version: 1.0\n\nWords.\n");
+        let folder = Folder::with(name, text.as_bytes());
+        let source = Source::new([folder.0.path()]).records("blank".parse().unwrap());
+        let expected = format!(
+            "{name}:1 = \"{head}\\nFrom: a@b.org\\nMIME-Version: 1.0\"\n{name}:5 = \"Words.\"\n"
+        );
+        assert_eq!(folder.show(&source), expected);
+        assert_eq!(source.open().unwrap().count_files(9), None);
+    }
+}
+
+#[test]
 fn a_hostile_mail_is_one_document_that_failed() {
     let deep = |count: usize| {
         (0..count).fold(String::new(), |body, at| {
@@ -125,6 +199,14 @@ fn a_hostile_mail_is_one_document_that_failed() {
         (
             "text/plain; charset=iso-2022-kr",
             "\r\n\x1b$)C\x0e1[\x0f".to_owned(),
+        ),
+        (
+            "text/plain; x=",
+            format!("{}\r\n\r\nx", " =?a".repeat(1 << 18)),
+        ),
+        (
+            "text/plain\r\nSubject: ",
+            format!("{}\r\n\r\nx", " =?a?=x".repeat(1 << 12)),
         ),
         (
             "text/plain\r\nContent-Transfer-Encoding: base64",

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use patterns_source::{Documents, Sample, Source};
 
-use crate::support::Folder;
+use crate::support::{Folder, gzip};
 
 /// Files, rows and what cannot be read, in this order.
 const ALL: [&str; 7] = [
@@ -88,4 +88,20 @@ fn what_is_left_out_is_not_counted() {
     let source = source.leave_out(|path| path.ends_with("c.txt"));
     assert_eq!(source.open().unwrap().count_files(9), Some(3));
     assert_eq!(source.open().unwrap().count_up_to(9), 3);
+}
+
+#[test]
+fn a_mailbox_may_have_several_documents_whatever_its_name() {
+    let mail = "From a@b.org Tue Mar  3 10:00:00 2026\nFrom: a@b.org\n\nWords.\n\n";
+    for name in ["inbox.mbox", "inbox", "inbox.txt.gz"] {
+        let bytes = match name.ends_with(".gz") {
+            true => gzip(mail.repeat(3).as_bytes()),
+            false => mail.repeat(3).into_bytes(),
+        };
+        let folder = Folder::with(name, &bytes);
+        folder.write("letter.txt", b"From a letter.");
+        let source = Source::new([folder.0.path()]);
+        assert_eq!(source.open().unwrap().count_files(9), None, "{name}");
+        assert_eq!(source.open().unwrap().count_up_to(9), 4, "{name}");
+    }
 }
