@@ -301,6 +301,26 @@ fn is_field(line: &[u8]) -> bool {
         || name.is_some_and(|it| !it.is_empty() && it.iter().all(is_name))
 }
 
+/// Returns whether the first line of a file is one of those that mails and mailboxes begin with.
+pub(crate) fn begins_as_mail(bytes: &[u8]) -> bool {
+    const NAMES: &str = "return-path received delivered-to from to date subject message-id mime-version content-type";
+    let first = bytes.split(|it| *it == b'\n').next().unwrap_or_default();
+    let name = first.split(|it| *it == b':').next().unwrap_or_default();
+    let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+    let is_known = || NAMES.split(' ').any(|it| it == name);
+    let is_own = || {
+        ["x-", "dkim-", "arc-"]
+            .iter()
+            .any(|it| name.starts_with(it))
+    };
+    is_begin(first) || is_field(first) && (is_known() || is_own())
+}
+
+/// Returns whether a head ends in this.
+pub(crate) fn has_blank_line(bytes: &[u8]) -> bool {
+    blank_line(bytes).is_some()
+}
+
 fn blank_line(bytes: &[u8]) -> Option<usize> {
     let ends = [&b"\n\n"[..], b"\r\n\r\n"].map(|it| memchr::memmem::find(bytes, it));
     ends.into_iter().flatten().min()
