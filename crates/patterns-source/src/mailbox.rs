@@ -3,6 +3,7 @@
 //! A mail begins with a line `From …` with a day and a time in it, at the top or below a blank line. A line of a text that
 //! begins alike has a `>` before it, which is taken off.
 
+use crate::format::is_begin;
 use crate::lines::{Line, Lines};
 use crate::unpack::{Bytes, Input};
 use crate::{Unreadable, UnreadableKind};
@@ -92,30 +93,6 @@ impl Iterator for Mailbox {
         }
         self.end()
     }
-}
-
-/// Returns whether a line begins a mail: `From ada@example.org Tue Mar  3 10:00:00 2026`.
-pub(crate) fn is_begin(line: &[u8]) -> bool {
-    const DAYS: &[&str] = &["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-    const MONTHS: &[&str] = &[
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    if !line.starts_with(b"From ") || line.len() > 1 << 10 {
-        return false;
-    }
-    let line = String::from_utf8_lossy(line);
-    let has = |is_it: &dyn Fn(&str) -> bool| {
-        let mut words = line.split([' ', ',']).skip(1);
-        words.any(is_it)
-    };
-    let is_time = |it: &str| {
-        let parts = it.split_once(':').map(|(hours, rest)| [hours, rest]);
-        parts.is_some_and(|it| {
-            it.iter()
-                .all(|it| it.starts_with(|it: char| it.is_ascii_digit()))
-        })
-    };
-    has(&|it| DAYS.contains(&it)) && has(&|it| MONTHS.contains(&it)) && has(&is_time)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::read::MultiGzDecoder;
 
 use crate::Limits;
+use crate::format::{begins_as_mail, has_blank_line};
 
 /// The bytes of a file, unpacked.
 pub(crate) type Bytes = Box<dyn BufRead + Send>;
@@ -56,12 +57,16 @@ fn unpack(packed: impl Read + Send + 'static, limits: Limits) -> io::Result<Inpu
 }
 
 /// Reads so much of a file that it can be told what it is. A pipe may come in any small pieces, and may wait for
-/// its next line.
+/// its next line; what begins as a mail has a head, all of which is needed.
 fn begun(mut reader: impl Read) -> io::Result<impl Read> {
     const ENOUGH: usize = 1 << 10;
     let mut beginning = vec![0; BEGINNING];
     let mut length = 0;
-    while length < ENOUGH && !beginning[..length].contains(&b'\n') {
+    let is_enough = |read: &[u8]| match read.contains(&b'\n') || read.len() >= ENOUGH {
+        true => read.len() == BEGINNING || !begins_as_mail(read) || has_blank_line(read),
+        false => false,
+    };
+    while !is_enough(&beginning[..length]) {
         match reader.read(&mut beginning[length..]) {
             Ok(0) => break,
             Ok(read) => length += read,
@@ -124,5 +129,51 @@ impl<R: Read> Read for Bounded<R> {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, reason));
         }
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A pipe that is written in pieces.
+    struct Pieces(&'static [&'static str]);
+
+    impl Read for Pieces {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let Some((piece, rest)) = self.0.split_first() else {
+                return Ok(0);
+            };
+            self.0 = rest;
+            buffer[..piece.len()].copy_from_slice(piece.as_bytes());
+            Ok(piece.len())
+        }
+    }
+
+    #[test]
+    fn of_a_pipe_the_first_line_is_awaited_and_of_a_mail_the_head() {
+        let check = |pieces: &'static [&'static str], expected: usize| {
+            let mut buffer = vec![0; BEGINNING];
+            let read = begun(Pieces(pieces)).unwrap().read(&mut buffer).unwrap();
+            assert_eq!(read, pieces[..expected].concat().len(), "{pieces:?}");
+        };
+        check(&["a ", "log\n", "more\n", "\n"], 2);
+        check(&["Error: what\n", "more\n", "\n"], 1);
+        check(&["From here on\n", "more\n", "\n"], 1);
+        check(
+            &["sub", "ject: x\r\n", "y: z\r", "\n\r", "\nText\n", "more\n"],
+            5,
+        );
+        check(&["X-A: b\n", "C: d\n\nText\n", "more\n"], 2);
+        check(
+            &[
+                "From a@b.org Tue Mar  3 10:00:00 2026\n",
+                "To: x\n",
+                "\n",
+                "Text\n",
+            ],
+            3,
+        );
+        check(&["DATE: today\n", "and no end"], 2);
     }
 }

@@ -9,7 +9,6 @@ use patterns_core::some_of;
 
 use super::{Format, Reason, html};
 use crate::decode::{declared, decode};
-use crate::mailbox::is_begin;
 use crate::{TextEncoding, UnreadableKind};
 
 /// What people look at of a head.
@@ -299,6 +298,50 @@ fn is_field(line: &[u8]) -> bool {
     line.starts_with(b" ")
         || line.starts_with(b"\t")
         || name.is_some_and(|it| !it.is_empty() && it.iter().all(is_name))
+}
+
+/// Returns whether a line begins a mail: `From ada@example.org Tue Mar  3 10:00:00 2026`.
+pub(crate) fn is_begin(line: &[u8]) -> bool {
+    const DAYS: &[&str] = &["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    const MONTHS: &[&str] = &[
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    if !line.starts_with(b"From ") || line.len() > 1 << 10 {
+        return false;
+    }
+    let line = String::from_utf8_lossy(line);
+    let has = |is_it: &dyn Fn(&str) -> bool| {
+        let mut words = line.split([' ', ',']).skip(1);
+        words.any(is_it)
+    };
+    let is_time = |it: &str| {
+        let parts = it.split_once(':').map(|(hours, rest)| [hours, rest]);
+        parts.is_some_and(|it| {
+            it.iter()
+                .all(|it| it.starts_with(|it: char| it.is_ascii_digit()))
+        })
+    };
+    has(&|it| DAYS.contains(&it)) && has(&|it| MONTHS.contains(&it)) && has(&is_time)
+}
+
+/// Returns whether the first line of a file is one of those that mails and mailboxes begin with.
+pub(crate) fn begins_as_mail(bytes: &[u8]) -> bool {
+    const NAMES: &str = "return-path received delivered-to from to date subject message-id mime-version content-type";
+    let first = bytes.split(|it| *it == b'\n').next().unwrap_or_default();
+    let name = first.split(|it| *it == b':').next().unwrap_or_default();
+    let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+    let is_known = || NAMES.split(' ').any(|it| it == name);
+    let is_own = || {
+        ["x-", "dkim-", "arc-"]
+            .iter()
+            .any(|it| name.starts_with(it))
+    };
+    is_begin(first) || is_field(first) && (is_known() || is_own())
+}
+
+/// Returns whether a head ends in this.
+pub(crate) fn has_blank_line(bytes: &[u8]) -> bool {
+    blank_line(bytes).is_some()
 }
 
 fn blank_line(bytes: &[u8]) -> Option<usize> {
