@@ -8,7 +8,7 @@ use crate::record::Record;
 use crate::report::{Observers, beside_plan};
 use crate::store::refused;
 
-/// Keeps what the run is planned to come to, if it was planned just now, and shows what it was planned to come to
+/// Keeps what the run is planned to come to, if it was planned just now; else shows what it was planned to come to
 /// last, if nothing came of that yet.
 ///
 /// # Errors
@@ -19,10 +19,13 @@ pub(crate) async fn keep(
     planned: Option<&PlanTotal>,
     observers: &Observers,
 ) -> Result<(), Error> {
-    if let Some(planned) = planned.filter(|_| record.run.is_some()) {
-        let plan = serde_json::to_string(planned).unwrap_or_default();
-        let kept = record.store.keep_plan(record.identity, plan);
-        kept.await.map_err(refused)?;
+    if let Some(planned) = planned {
+        if record.run.is_some() {
+            let plan = serde_json::to_string(planned).unwrap_or_default();
+            let kept = record.store.keep_plan(record.identity, plan);
+            kept.await.map_err(refused)?;
+        }
+        return Ok(());
     }
     let kept = record.store.planned(&record.identity).map_err(refused)?;
     let plan = kept.filter(|it| it.actual.is_none());

@@ -18,8 +18,8 @@ pub struct Experience {
     pub models: BTreeMap<String, Usage>,
     /// What the latest answers were like, by what they were for (the name of a role) and the model.
     pub answers: BTreeMap<(String, String), Answers>,
-    /// How many calls a minute were answered in the latest session in which many waited for the rate that the
-    /// server allows, by the model.
+    /// How many calls a minute were answered in the latest session in which most waited for the rate that is
+    /// allowed, by the model.
     pub rates: BTreeMap<String, u64>,
     /// How often an answer was rejected and the model asked again.
     pub reasks: u64,
@@ -39,7 +39,8 @@ pub struct Answers {
 /// So many of the latest calls are looked at; older ones say little of today.
 const LATEST: u32 = 5_000;
 
-/// So many calls that waited so long for the rate say what it is, if they took so long together (microseconds).
+/// So many calls that waited so long for the rate say what it is, if they are most of a session that took so
+/// long (microseconds).
 const WAITED: (u32, u32, u32) = (20, 500_000, 5_000_000);
 
 impl Experience {
@@ -80,7 +81,7 @@ impl Store {
     }
 }
 
-/// Reads at which rate calls were answered that waited for it; the third of an attempt's numbers is that wait.
+/// Reads at which rate calls were answered where most waited for it; the third of an attempt's numbers is that wait.
 fn rates(connection: &Connection) -> Result<BTreeMap<String, u64>, StoreError> {
     let (fewest, waited, shortest) = WAITED;
     let latest = format!(
@@ -89,9 +90,10 @@ fn rates(connection: &Connection) -> Result<BTreeMap<String, u64>, StoreError> {
          FROM run_calls WHERE ending = 0 ORDER BY run DESC, number DESC LIMIT {LATEST}"
     );
     let rates = format!(
-        "SELECT name, (count(*) - 1) * 60000000 / (max(ended) - min(ended)) FROM ({latest}) AS latest \
-         JOIN models ON models.id = latest.model WHERE waited >= {waited} GROUP BY run, session, name \
-         HAVING count(*) >= {fewest} AND max(ended) - min(ended) >= {shortest} ORDER BY run, session"
+        "SELECT name, CAST((count(*) - 1) * 60000000.0 / (max(ended) - min(ended)) AS INTEGER) \
+         FROM ({latest}) AS latest JOIN models ON models.id = latest.model GROUP BY run, session, name \
+         HAVING sum(waited >= {waited}) >= max({fewest}, count(*) / 2) \
+         AND max(ended) - min(ended) >= {shortest} ORDER BY run, session"
     );
     let mut select = connection.prepare(&rates)?;
     let number = |row: &rusqlite::Row<'_>| row.get(1).map(i64::cast_unsigned);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use patterns_core::{Event, ModelErrorKind, Money, Origin, Spent, StepRole, Waits};
+use patterns_core::{Event, ModelErrorKind, Money, Origin, Spend, Spent, StepRole, Waits};
 use serde::{Deserialize, Serialize};
 
 /// What has begun and ended in one stage.
@@ -50,7 +50,7 @@ pub(crate) struct ProgressState {
     roles_within: HashMap<Origin, StepRole>,
     pause: Option<Pause>,
     /// What the call that was sent last has waited for, and when that was.
-    waited: (Waits, Duration),
+    waited: Option<(Waits, Duration)>,
     /// How many attempts have failed since the last answer, and how the latest did.
     failing: Option<(u64, ModelErrorKind)>,
     /// What is said beside the work, such as that the run is being ended.
@@ -58,8 +58,8 @@ pub(crate) struct ProgressState {
     /// When how many branches had ended, and how much was done, for the last while.
     pace: VecDeque<(Duration, u64, u64)>,
     reused: u64,
-    /// Branches of the fan-out that the store had the answers of: done in no time, for nothing.
-    found: u64,
+    /// Branches that the store had the answers of, done in no time, for nothing: of the fan-out, and of all.
+    found: (u64, u64),
     /// What earlier sessions have cost.
     before: Money,
 }
@@ -139,7 +139,11 @@ impl ProgressState {
                 self.failing = Some((before + 1, *kind));
             }
             Event::AttemptSent { origin, waited } => {
-                self.waited = (*waited, now);
+                if self.waited.replace((*waited, now)).is_none() {
+                    // What the store had is no pace.
+                    self.pace.clear();
+                    self.keep_pace(now);
+                }
                 let begun = self.under_way.get_mut(origin);
                 begun.into_iter().for_each(|it| it.is_sent = true);
             }
@@ -197,9 +201,14 @@ impl ProgressState {
         self.planned = Some((calls, cost));
     }
 
-    /// Says what earlier sessions have cost.
+    /// Says what earlier sessions have spent: what this one was planned to come to is beside that.
     pub(crate) fn set_before(&mut self, before: Spent) {
-        self.before = before.committed.cost.unwrap_or_default();
+        let Spend { calls, cost, .. } = before.committed;
+        self.before = cost.unwrap_or_default();
+        if let Some((planned, money)) = &mut self.planned {
+            *planned = planned.saturating_add(calls);
+            *money = money.and_then(|it| it.checked_add(self.before));
+        }
     }
 
     fn end(&mut self, origin: Origin, now: Duration, count: impl FnOnce(&mut StageCount)) {
@@ -210,8 +219,9 @@ impl ProgressState {
         let cancelled = stage.cancelled;
         stage.ended += 1;
         count(stage);
-        let is_done = stage.cancelled == cancelled && is_fan_out(begun.role);
-        self.found += u64::from(is_done && begun.is_found && !begun.is_sent);
+        let is_found = begun.is_found && !begun.is_sent && stage.cancelled == cancelled;
+        self.found.0 += u64::from(is_found && is_fan_out(begun.role));
+        self.found.1 += u64::from(is_found);
         self.keep_pace(now);
     }
 
@@ -226,14 +236,14 @@ impl ProgressState {
     fn worked(&self) -> u64 {
         let ended = |it: &StageCount| it.ended - it.cancelled;
         let ended: u64 = self.stages.iter().map(|it| ended(&it.1)).sum();
-        ended - self.found
+        ended - self.found.1
     }
 
     /// Returns how much of what is done was paid for.
     fn paid(&self) -> u64 {
         match self.questions {
             Some((decided, _)) => decided,
-            None => self.done().0 - self.found,
+            None => self.done().0 - self.found.0,
         }
     }
 
@@ -250,12 +260,21 @@ impl ProgressState {
         (done, self.total.map(|it| it.max(ended)))
     }
 
+    /// Returns how much is still to do, if that is known: nothing of what was cancelled.
+    fn left(&self) -> Option<u64> {
+        let (done, total) = self.done();
+        let stages = self.stages.iter().filter(|it| is_fan_out(it.0));
+        let cancelled: u64 = stages.map(|it| it.1.cancelled).sum();
+        let gone = self.questions.map_or(cancelled, |_| 0);
+        total.map(|it| it.saturating_sub(done + gone))
+    }
+
     /// Returns the figures at a time, given what is spent.
     pub(crate) fn at(&self, now: Duration, spent: Option<Spent>) -> Snapshot {
         let (done, total) = self.done();
         let pace = self.pace(now);
         let per_second = pace.map(|it| it.0);
-        let left = total.map(|it| it.saturating_sub(done));
+        let left = self.left();
         let sent = spent.map_or(0, |it| it.committed.calls);
         let left_of_plan = self.planned.map(|it| it.0.saturating_sub(sent));
         let rate = pace.and_then(|it| it.1);
@@ -271,10 +290,11 @@ impl ProgressState {
         let cost = spent
             .and_then(|it| it.committed.cost)
             .filter(|it| *it > Money::ZERO);
-        // What the store had was free, and will not be so again.
-        let paid = self.paid();
+        // What the store had was free, and will not be so again; questions are counted with those before.
+        let (paid, is_batch) = (self.paid(), self.questions.is_some());
+        let before = if is_batch { Money::ZERO } else { self.before };
         let projected_cost = cost.zip(left).filter(|_| paid >= FEW).map(|(cost, left)| {
-            let now = cost.saturating_sub(self.before).picodollars();
+            let now = cost.saturating_sub(before).picodollars();
             let more = u128::from(now) * u128::from(left) / u128::from(paid);
             let more = u64::try_from(more).unwrap_or(u64::MAX);
             Money::from_picodollars(cost.picodollars().saturating_add(more))
@@ -321,7 +341,7 @@ impl ProgressState {
 
     /// Says what calls wait for, where the one that was sent last has waited long, and not long ago.
     fn held(&self, now: Duration) -> Option<String> {
-        let (Waits { slot, rate, .. }, sent) = self.waited;
+        let (Waits { slot, rate, .. }, sent) = self.waited?;
         let (longest, what) = match rate >= slot {
             true => (rate, "the rate that the provider allows"),
             false => (slot, "a place among those in flight"),

@@ -113,10 +113,15 @@ impl<'a> Pace<'a> {
             let words = format!("the {limit} {what} a minute that are allowed");
             Some((time(count, limit), words))
         });
-        let rates = self.experience.rates.iter().filter(|it| *it.1 > 0);
+        // What calls were held to may have been a limit of one's own, which was another then.
+        let is_learnt = self.requests_per_minute.is_none();
+        let rates = self.experience.rates.iter();
+        let rates = rates.filter(|it| is_learnt && *it.1 > 0);
         let seen = rates.map(|(model, rate)| {
             let stages = stages.iter().filter(|it| it.model == *model);
-            let words = format!("the {rate} calls a minute that {model} has let through lately");
+            let words = format!(
+                "the rate of {rate} calls a minute that calls to {model} were held to lately"
+            );
             (time(stages.map(|it| it.calls.likely).sum(), *rate), words)
         });
         configured.chain(seen).max_by(|a, b| a.0.total_cmp(&b.0))
@@ -225,17 +230,23 @@ mod tests {
             (
                 &[("m", 60), ("fast", 9), ("another", 1)][..],
                 0,
-                "240.0 266.7 400.0: the 9 calls a minute that fast has let through lately",
+                "240.0 266.7 400.0: the rate of 9 calls a minute that calls to fast were held to lately",
             ),
             (
                 &[("m", 60)],
                 0,
-                "180.0 200.0 300.0: the 60 calls a minute that m has let through lately",
+                "180.0 200.0 300.0: the rate of 60 calls a minute that calls to m were held to lately",
             ),
             (
                 &[("m", 60)],
                 30,
                 "432.0 480.0 720.0: the 30 requests a minute that are allowed",
+            ),
+            (
+                // It may have been held to a limit of one's own.
+                &[("m", 60)],
+                600,
+                "45.0 90.0 270.0: up to 8 calls at once, up to 3.0 s each, which is a guess",
             ),
             (
                 &[("m", 6_000)],

@@ -29,6 +29,11 @@ fn begin(state: &mut ProgressState, branch: u64, role: StepRole) {
     );
 }
 
+fn send(state: &mut ProgressState, branch: u64, now: Duration) {
+    let (origin, waited) = (origin(branch), Waits::default());
+    state.take(&Event::AttemptSent { origin, waited }, now);
+}
+
 fn under_way() -> ProgressState {
     let mut state = ProgressState::default();
     let (run, pattern, branches) = (RunId(1), Pattern::MapReduce, Some(100));
@@ -109,8 +114,7 @@ fn what_the_store_has_and_earlier_sessions_paid_says_nothing_of_what_follows() {
         if branch < 400 {
             state.take(&Event::AnswerReused { origin }, seconds(0));
         } else {
-            let waited = Waits::default();
-            state.take(&Event::AttemptSent { origin, waited }, seconds(1));
+            send(&mut state, branch, seconds(0));
         }
         let now = seconds(branch.saturating_sub(399));
         state.take(&Event::BranchAnswered { origin, usage }, now);
@@ -120,6 +124,24 @@ fn what_the_store_has_and_earlier_sessions_paid_says_nothing_of_what_follows() {
     // 580 are left, at one a second and a tenth of a cent each.
     assert_eq!((at.per_second, at.seconds_left), (Some(1.0), Some(580.0)));
     assert_eq!(at.projected_cost, "1".parse().ok());
+}
+
+#[test]
+fn combinations_that_the_store_has_are_no_work() {
+    let mut state = ProgressState::default();
+    let usage = Usage::default();
+    for branch in 0..40 {
+        begin(&mut state, branch, StepRole::Reduce);
+        let origin = origin(branch);
+        if branch < 30 {
+            state.take(&Event::AnswerReused { origin }, seconds(0));
+        } else {
+            send(&mut state, branch, seconds(0));
+        }
+        let now = seconds(branch.saturating_sub(29));
+        state.take(&Event::BranchAnswered { origin, usage }, now);
+    }
+    assert_eq!(state.at(seconds(10), None).per_second, Some(1.0));
 }
 
 #[test]
@@ -135,7 +157,9 @@ fn what_was_cancelled_is_not_done() {
         (at.done, at.failed, at.cancelled, at.waiting),
         (10, 1, 20, 0)
     );
-    assert_eq!(at.per_second, Some(0.9));
+    // 70 are left, and nothing of what was cancelled.
+    assert_eq!((at.per_second, at.seconds_left), (Some(0.9), Some(77.78)));
+    assert_eq!(at.projected_cost, "1.60".parse().ok());
     assert_eq!(at.stages[0].1.ended, 30);
 }
 
@@ -164,6 +188,28 @@ fn a_batch_is_as_far_as_its_questions_are() {
 }
 
 #[test]
+fn a_batch_that_is_resumed_goes_by_all_that_was_paid_and_by_the_pace_of_this_session() {
+    let mut state = ProgressState::default();
+    state.set_before(spent(0, "5.65").unwrap());
+    // What was decided before is there in no time.
+    state.set_questions(0, 200, seconds(0));
+    state.set_questions(113, 200, seconds(1));
+    begin(&mut state, 1, StepRole::Ballot);
+    send(&mut state, 1, seconds(1));
+    let usage = Usage::default();
+    for branch in 2..9 {
+        begin(&mut state, branch, StepRole::Ballot);
+        let origin = origin(branch);
+        state.take(&Event::BranchAnswered { origin, usage }, seconds(3));
+    }
+    state.set_questions(120, 200, seconds(3));
+    let at = state.at(seconds(3), spent(4, "6"));
+    // 80 are left, at 7 in two seconds and five cents each.
+    assert_eq!((at.done, at.seconds_left), (120, Some(22.86)));
+    assert_eq!(at.projected_cost, "10".parse().ok());
+}
+
+#[test]
 fn the_plan_says_how_far_it_is_where_nothing_else_does() {
     let mut state = under_way();
     let plan = |state: &mut ProgressState| {
@@ -178,6 +224,31 @@ fn the_plan_says_how_far_it_is_where_nothing_else_does() {
     assert_eq!(at.projected_cost, "2.50".parse().ok());
     // What has cost more than was planned is not foreseen.
     assert_eq!(state.at(seconds(11), spent(4, "2.60")).projected_cost, None);
+}
+
+#[test]
+fn a_plan_of_this_session_is_of_what_earlier_ones_left() {
+    let sent = |calls, dollars| {
+        let mut spent = spent(4, dollars).unwrap();
+        spent.committed.calls = calls;
+        spent
+    };
+    for (is_of_this_session, left, cost) in [(true, 109, "5.50"), (false, 9, "2.50")] {
+        let mut state = under_way();
+        state.total = None;
+        let plan = |state: &mut ProgressState| state.set_planned(119, "2.50".parse().ok());
+        if is_of_this_session {
+            plan(&mut state);
+        }
+        state.set_before(sent(100, "3"));
+        if !is_of_this_session {
+            plan(&mut state);
+        }
+        let spent = if is_of_this_session { "3.2" } else { "2.2" };
+        let at = state.at(seconds(11), Some(sent(110, spent)));
+        assert_eq!(at.seconds_left, Some(rounded(f64::from(left) / 0.9)));
+        assert_eq!(at.projected_cost, cost.parse().ok());
+    }
 }
 
 #[test]
