@@ -124,7 +124,8 @@ impl Documents {
         std::mem::take(&mut self.notes)
     }
 
-    /// Counts files without reading them; `None` if one may have several documents, or past `most`.
+    /// Counts files; `None` if one may have several documents, or past `most`. Of a text it is looked at how it
+    /// begins: it may be a mailbox.
     pub fn count_files(mut self, most: usize) -> Option<usize> {
         let mut count = 0;
         while let Some(named) = self.places.front_mut() {

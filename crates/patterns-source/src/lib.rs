@@ -30,7 +30,8 @@
 //! ```
 //!
 //! Each reader that is heavy, or whose files are hostile by nature, is a feature: `html`, `pdf`, `docx`, `parquet`;
-//! mails are always read. The feature `split` cuts documents that are too long, and finds the passages that concern a section.
+//! mails are always read. The feature `split` cuts documents that are too long, and finds the passages that
+//! concern a section.
 
 mod columns;
 mod decode;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::read::MultiGzDecoder;
 
 use crate::Limits;
-use crate::format::{begins_as_mail, has_blank_line};
+use crate::format::is_within_head;
 
 /// The bytes of a file, unpacked.
 pub(crate) type Bytes = Box<dyn BufRead + Send>;
@@ -63,7 +63,7 @@ fn begun(mut reader: impl Read) -> io::Result<impl Read> {
     let mut beginning = vec![0; BEGINNING];
     let mut length = 0;
     let is_enough = |read: &[u8]| match read.contains(&b'\n') || read.len() >= ENOUGH {
-        true => read.len() == BEGINNING || !begins_as_mail(read) || has_blank_line(read),
+        true => read.len() == BEGINNING || !is_within_head(read),
         false => false,
     };
     while !is_enough(&beginning[..length]) {

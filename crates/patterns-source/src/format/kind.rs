@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use patterns_core::{MediaType, meant};
 
-use super::mail::mail_format;
+use super::mail_head::mail_format;
 
 /// What a file is read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -6,6 +6,7 @@ mod foreign;
 mod html;
 mod kind;
 mod mail;
+mod mail_head;
 mod parquet;
 mod pdf;
 #[cfg(feature = "pdf")]
@@ -26,7 +27,8 @@ pub use kind::{Format, UnknownFormat};
 pub(crate) use docx::docx;
 pub(crate) use foreign::refuse_foreign;
 pub(crate) use html::html;
-pub(crate) use mail::{begins_as_mail, has_blank_line, is_begin, mail};
+pub(crate) use mail::mail;
+pub(crate) use mail_head::{is_begin, is_within_head};
 pub(crate) use parquet::{Bytes as ParquetBytes, Rows as ParquetRows, rows as parquet_rows};
 pub(crate) use pdf::pdf;
 
