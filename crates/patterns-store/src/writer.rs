@@ -158,16 +158,17 @@ pub(crate) async fn acknowledged(
 fn write_all(connection: &Mutex<Connection>, beside: &Beside, incoming: &Receiver<Write>) {
     let mut broken: Option<StoreError> = None;
     let mut prompts = Prompts::default();
+    let mut batch = Vec::new();
     while let Ok(first) = incoming.recv() {
-        let batch = gather(first, incoming);
+        gather(first, incoming, &mut batch);
         // After a failed commit nobody knows what the disk has; going on would be a gamble.
         let (acks, result) = match &broken {
-            Some(error) => (acks_of(batch), Err(error.clone())),
-            None => commit(&lock(connection), beside, &mut prompts, batch),
+            Some(error) => (acks_of(std::mem::take(&mut batch)), Err(error.clone())),
+            None => commit(&lock(connection), beside, &mut prompts, &mut batch),
         };
         if let Err(error) = &result {
-            // Where another process has had the turn all the time, nothing was begun; and what nobody waits
-            // for must not cost the answers to come.
+            // Where another process has had the turn all the time, nothing was begun; what nobody waits for is
+            // written with the next commit, and costs no answer to come.
             let is_harmless = acks.is_empty() && error.kind() == StoreErrorKind::Busy;
             if !is_harmless {
                 broken.get_or_insert_with(|| error.clone());
@@ -180,17 +181,16 @@ fn write_all(connection: &Mutex<Connection>, beside: &Beside, incoming: &Receive
     }
 }
 
-/// Returns what is to be committed together. A lone write is not held up; where several come at
-/// once, more are about to.
-fn gather(first: Write, incoming: &Receiver<Write>) -> Vec<Write> {
-    let mut batch = vec![first];
+/// Takes what is to be committed together. A lone write is not held up; where several come at once, more are
+/// about to.
+fn gather(first: Write, incoming: &Receiver<Write>, batch: &mut Vec<Write>) {
+    batch.push(first);
     batch.extend(incoming.try_iter().take(MOST - 1));
     if (2..MOST).contains(&batch.len()) {
         // Not by waiting for the next one, which would wake this thread for each.
         std::thread::park_timeout(PATIENCE);
         batch.extend(incoming.try_iter().take(MOST - batch.len()));
     }
-    batch
 }
 
 /// Who is to be told, and of which row.
@@ -200,16 +200,19 @@ fn commit(
     connection: &Connection,
     beside: &Beside,
     prompts: &mut Prompts,
-    batch: Vec<Write>,
+    batch: &mut Vec<Write>,
 ) -> (Acks, Result<(), StoreError>) {
+    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+        let waited_for = batch.extract_if(.., |it| !matches!(it, Write::Later(_)));
+        return (acks_of(waited_for), Err(error.into()));
+    }
     let mut acks = Vec::new();
-    let mut result = connection
-        .execute_batch("BEGIN IMMEDIATE")
-        .map_err(StoreError::from)
-        // First, so that whoever waits for it finds what was reserved before.
-        .and_then(|()| beside.accounts.write(connection))
+    // First, so that whoever waits for it finds what was reserved before.
+    let mut result = beside
+        .accounts
+        .write(connection)
         .and_then(|()| beside.write_rows(connection, prompts));
-    for write in batch {
+    for write in batch.drain(..) {
         if result.is_err() {
             acks.extend(ack_of(write));
             continue;
@@ -250,11 +253,57 @@ fn ack_of(write: Write) -> Option<(Ack, i64)> {
     }
 }
 
-fn acks_of(batch: Vec<Write>) -> Acks {
+fn acks_of(batch: impl IntoIterator<Item = Write>) -> Acks {
     batch.into_iter().filter_map(ack_of).collect()
 }
 
 pub(crate) fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
     // A panic elsewhere ends a transaction half way, which SQLite rolls back.
     connection.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_waits_for_waits_for_its_turn() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        let (other, connection) = (Connection::open(&path), Connection::open(&path));
+        let (other, connection) = (other.unwrap(), connection.unwrap());
+        connection.busy_timeout(Duration::ZERO).unwrap();
+        other.execute_batch("CREATE TABLE t (n)").unwrap();
+        let beside = Beside {
+            accounts: Accounts::default(),
+            rows: RunRows::default(),
+            unrecorded: Unrecorded::default(),
+        };
+        let insert = || -> Apply {
+            Box::new(|connection, _| Ok(connection.execute_batch("INSERT INTO t VALUES (1)")?))
+        };
+        let waited_for = || Write::Other(insert(), oneshot::channel().0);
+        let commit = |batch: &mut Vec<Write>| {
+            let (acks, result) = commit(&connection, &beside, &mut Prompts::default(), batch);
+            (acks.len(), result.map_err(|error| error.kind()))
+        };
+        let count = || {
+            let select = "SELECT count(*) FROM t";
+            other.query_row(select, [], |row| row.get::<_, i64>(0))
+        };
+        let busy = Err(StoreErrorKind::Busy);
+
+        let mut batch = vec![Write::Later(insert())];
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        assert_eq!(commit(&mut batch), (0, busy));
+        other.execute_batch("ROLLBACK").unwrap();
+        batch.push(waited_for());
+        assert_eq!(commit(&mut batch), (1, Ok(())));
+        assert_eq!((batch.len(), count()), (0, Ok(2)));
+
+        let mut batch = vec![Write::Later(insert()), waited_for()];
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        assert_eq!(commit(&mut batch), (1, busy));
+        assert_eq!((batch.len(), count()), (1, Ok(2)));
+    }
 }
