@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use patterns_core::nearest;
+use patterns_core::{meant, nearest};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -144,7 +144,7 @@ fn blank_text(value: &Value, key: &str) -> Option<String> {
 
 fn no_pattern(name: &str) -> JobError {
     let error = JobError::of_key("pattern", format!("there is no pattern {name:?}"));
-    error.help(patterns_core::meant(name, &Job::PATTERNS))
+    error.help(meant(name, &Job::PATTERNS))
 }
 
 impl JobFormat {
@@ -231,7 +231,7 @@ fn wrong(message: &str) -> JobError {
     let error = |text: String| JobError::new(JobErrorKind::Invalid, text);
     match quoted.split_first() {
         Some((name, known)) if message.starts_with("unknown field") => {
-            error(format!("there is no key `{name}` here")).help(meant(name, known))
+            error(format!("there is no key `{name}` here")).help(meant_key(name, known))
         }
         Some((name, known)) if message.starts_with("unknown variant") => {
             error(format!("there is no {name:?} here")).help(meant(name, known))
@@ -243,7 +243,7 @@ fn wrong(message: &str) -> JobError {
     }
 }
 
-fn meant(name: &str, known: &[&str]) -> String {
+fn meant_key(name: &str, known: &[&str]) -> String {
     match nearest(name, known.iter().copied()) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None if known.is_empty() => "leave it out".to_owned(),

@@ -148,7 +148,7 @@ fn the_place_and_what_was_meant_are_said() {
     3:9: expected a whole number from 1 to 65535, not 0
     3:1: `votes` is at most 1000
     4:12: there is no reduction "sun"; did you mean "sum"?
-    3:10: there is no "nope" here (did you mean `none`?)
+    3:10: there is no "nope" here (did you mean "none"?)
     4:1: `reduce.agent.fan_in` is from 2 to 64
     1:1: `inputs` is missing
     5:11: expected a number with a unit (ms, s, m, h, d), such as 30s or 2m
