@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 #[derive(Debug, Default)]
 pub(super) struct Account {
     counts: Counts,
-    /// How many documents there are, if that is known, and how many of them were begun.
-    documents: (Option<u64>, u64),
+    /// How many documents there are, if that is known.
+    documents: Option<u64>,
+    documents_begun: u64,
     usage: Usage,
     /// Calls that were sent a second time.
     hedged: u64,
@@ -35,13 +36,13 @@ impl Account {
         match event {
             Event::BranchStarted { role, .. } => {
                 self.counts.started += 1;
-                self.documents.1 += u64::from(*role == StepRole::Map);
+                self.documents_begun += u64::from(*role == StepRole::Map);
             }
             Event::RunStarted {
                 pattern: Pattern::MapReduce,
                 branches,
                 ..
-            } => self.documents.0 = *branches,
+            } => self.documents = *branches,
             Event::BranchAnswered { usage, .. } => {
                 self.counts.answered += 1;
                 self.usage += *usage;
@@ -165,8 +166,10 @@ impl Account {
         let dropped = counts.cancelled.saturating_sub(self.counts.cancelled);
         if dropped > 0 && !self.events.contains_key("run_finished") {
             line += &format!(" (+ those of {dropped} dropped)");
-            let (all, begun) = self.documents;
-            if let Some(rest @ 1..) = all.map(|all| all.saturating_sub(begun)) {
+            let rest = self
+                .documents
+                .map(|it| it.saturating_sub(self.documents_begun));
+            if let Some(rest @ 1..) = rest {
                 line += &format!(" · documents not begun: {}", grouped(rest));
             }
         }

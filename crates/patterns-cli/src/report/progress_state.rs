@@ -58,8 +58,10 @@ pub(crate) struct ProgressState {
     /// When how many branches had ended, and how much was done, for the last while.
     pace: VecDeque<(Duration, u64, u64)>,
     reused: u64,
-    /// Branches that the store had the answers of, done in no time, for nothing: of the fan-out, and of all.
-    found: (u64, u64),
+    /// Branches that the store had the answers of, done in no time, for nothing.
+    found: u64,
+    /// Those of them that are of the fan-out.
+    found_of_fan_out: u64,
     /// What earlier sessions have cost.
     before: Money,
 }
@@ -220,8 +222,8 @@ impl ProgressState {
         stage.ended += 1;
         count(stage);
         let is_found = begun.is_found && !begun.is_sent && stage.cancelled == cancelled;
-        self.found.0 += u64::from(is_found && is_fan_out(begun.role));
-        self.found.1 += u64::from(is_found);
+        self.found_of_fan_out += u64::from(is_found && is_fan_out(begun.role));
+        self.found += u64::from(is_found);
         self.keep_pace(now);
     }
 
@@ -236,14 +238,14 @@ impl ProgressState {
     fn worked(&self) -> u64 {
         let ended = |it: &StageCount| it.ended - it.cancelled;
         let ended: u64 = self.stages.iter().map(|it| ended(&it.1)).sum();
-        ended - self.found.1
+        ended - self.found
     }
 
     /// Returns how much of what is done was paid for.
     fn paid(&self) -> u64 {
         match self.questions {
             Some((decided, _)) => decided,
-            None => self.done().0 - self.found.0,
+            None => self.done().0 - self.found_of_fan_out,
         }
     }
 
