@@ -95,11 +95,12 @@ fn repeated<'a>(texts: impl Iterator<Item = &'a str>) -> f64 {
     share(twice, seen.len())
 }
 
-/// Fewer words of titles and briefs than these in a text are worth a look, and a larger share of it said twice.
+/// With a smaller share of the words of titles and briefs in a text, or a larger one of it said twice, it is
+/// told what to do.
 const FEW: f64 = 0.5;
 const MUCH: f64 = 0.05;
 
-/// Writes the measures of a piece on one line, its times last; what is as it should be is left out.
+/// Writes the measures of a piece on one line, its times last.
 pub(crate) fn figures_line(figures: &Figures, planned: u64, times: &SectionTimes) -> String {
     let Figures {
         written,
@@ -115,16 +116,21 @@ pub(crate) fn figures_line(figures: &Figures, planned: u64, times: &SectionTimes
     if *words_asked > 0 {
         line += &format!(" · {words_of_asked} of {words_asked} words asked for");
     }
-    if let Some(coverage) = outline_coverage.filter(|it| *it < FEW) {
-        line += &format!(
-            " · {:.0} % of the words of titles and briefs are in it: see that it keeps to them",
-            coverage * 100.0
-        );
+    let told = |share: f64, of: &str, advice: Option<&str>| {
+        let advice = advice.map_or_else(String::new, |it| format!(": {it}"));
+        format!(" · {:.0} % {of}{advice}", share * 100.0)
+    };
+    if let Some(share) = *outline_coverage {
+        let advice = (share < FEW).then_some("see that it keeps to them");
+        let of = "of the words of titles and briefs are in it";
+        line += &told(share, of, advice);
     }
-    if *repeated_5_grams > MUCH {
-        line += &format!(
-            " · {:.0} % of it stands in several sections: --consistency has that mended",
-            repeated_5_grams * 100.0
+    if *written > 1 {
+        let advice = (*repeated_5_grams > MUCH).then_some("--consistency has that mended");
+        line += &told(
+            *repeated_5_grams,
+            "of it stands in several sections",
+            advice,
         );
     }
     if *citations > 0 {

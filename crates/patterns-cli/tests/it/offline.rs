@@ -282,7 +282,7 @@ fn sections_from_material() {
     --- stderr
     model: offline (key sentences, no LLM; for a model set OPENAI_API_KEY or pass --model)
     branches: 3 started = 3 answered + 0 failed + 0 cancelled · calls 3 · attempts 3 · [time]
-    sections: 2 of 2 written, 62 words · 32 % of it stands in several sections: --consistency has that mended · 11 of 11 citations hold · [time]
+    sections: 2 of 2 written, 62 words · 100 % of the words of titles and briefs are in it · 32 % of it stands in several sections: --consistency has that mended · 11 of 11 citations hold · [time]
     ");
 }
 

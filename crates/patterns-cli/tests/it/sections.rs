@@ -94,7 +94,7 @@ fn an_outline_is_printed_edited_and_taken_back() {
     Cheap.
     --- stderr
     branches: 2 started = 2 answered + 0 failed + 0 cancelled · calls 2 · attempts 2 · tokens 20 in, 10 out · [time]
-    sections: 2 of 2 written, 3 words · 2 of 20 words asked for · 0 % of the words of titles and briefs are in it: see that it keeps to them · [time]
+    sections: 2 of 2 written, 3 words · 2 of 20 words asked for · 0 % of the words of titles and briefs are in it: see that it keeps to them · 0 % of it stands in several sections · [time]
     ");
 }
 
@@ -129,7 +129,7 @@ fn what_contradicts_is_written_again_and_said() {
     --- stderr
     warning: "Verdict" was written again: It calls cheap what "Costs" calls dear. (Say dear.)
     branches: 5 started = 5 answered + 0 failed + 0 cancelled · calls 5 · attempts 5 · tokens 50 in, 25 out · [time]
-    sections: 2 of 2 written, 3 words · 0 % of the words of titles and briefs are in it: see that it keeps to them · [time]
+    sections: 2 of 2 written, 3 words · 0 % of the words of titles and briefs are in it: see that it keeps to them · 0 % of it stands in several sections · [time]
     "#);
 }
 
@@ -214,7 +214,7 @@ fn sections_are_written_out_as_their_turn_comes() {
     It costs two million.
     --- stderr
     branches: 3 started = 3 answered + 0 failed + 0 cancelled · calls 3 · attempts 3 · tokens 30 in, 15 out · [time]
-    sections: 2 of 2 written, 3 words · 0 % of the words of titles and briefs are in it: see that it keeps to them · [time]
+    sections: 2 of 2 written, 3 words · 0 % of the words of titles and briefs are in it: see that it keeps to them · 0 % of it stands in several sections · [time]
     ");
     let lines = run(
         &place,
@@ -283,7 +283,7 @@ inputs = ["minutes.txt"]
     --- stderr
     warning: all ballots are the same, word for word: one answer, paid for several times; is the temperature 0, or does a cache answer?
     branches: 2 started = 2 answered + 0 failed + 0 cancelled · calls 5 · attempts 5 · tokens 50 in, 25 out · [time]
-    sections: 2 of 2 written, 8 words · 25 % of the words of titles and briefs are in it: see that it keeps to them · [time]
+    sections: 2 of 2 written, 8 words · 25 % of the words of titles and briefs are in it: see that it keeps to them · 0 % of it stands in several sections · [time]
     ");
     // Three ballots, a document, and maybe its combination: one budget for all.
     let capped = run(&place, &server, &["run", "job.toml", "--max-calls", "2"]);
@@ -358,7 +358,7 @@ title = "Why"
     --- stderr
     warning: "What was said" was written again: Dull. (Mend it.); it is 35 % as long as it was
     branches: 5 started = 5 answered + 0 failed + 0 cancelled · calls 6 · attempts 6 · tokens 60 in, 30 out · [time]
-    sections: 2 of 2 written, 4 words · 0 % of the words of titles and briefs are in it: see that it keeps to them · [time]
+    sections: 2 of 2 written, 4 words · 0 % of the words of titles and briefs are in it: see that it keeps to them · 0 % of it stands in several sections · [time]
     error[E-SOME-FAILED]: the job of a section has gaps
       What was said: 1 of 2 documents read whole
     help: what is missing is in none of them; --output json has each section with its gaps
