@@ -6,8 +6,9 @@
 //! answers need not be known.
 
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use rustc_hash::{FxBuildHasher, FxHashMap as HashMap, FxHashSet as HashSet};
 
 use super::pitman_yor::{Chances, Mixture};
 use super::tally::{MOST_VOTES, State, Tally};
@@ -61,10 +62,10 @@ impl Foresight {
                 "elections of 1 to {MOST_VOTES} votes can be foreseen, not those of {max_votes}"
             )));
         };
-        let mut table = HashMap::new();
-        let mut next = HashMap::new();
+        let mut table = HashMap::default();
+        let mut next = HashMap::default();
         for (left, states) in states(votes).into_iter().rev().enumerate() {
-            let mut now = HashMap::with_capacity(states.len());
+            let mut now = HashMap::with_capacity_and_hasher(states.len(), FxBuildHasher);
             for (state, chances) in states {
                 let (ahead, foreseen) = work_back(state, chances, left, &next, lambda);
                 now.insert(state, ahead);
@@ -106,9 +107,9 @@ impl Foresight {
 pub(super) fn states(votes: usize) -> Vec<Vec<(State, Chances)>> {
     let mixture = Mixture::new(votes);
     let mut layers = Vec::with_capacity(votes + 1);
-    let mut now = HashSet::from([State::EMPTY]);
+    let mut now = HashSet::from_iter([State::EMPTY]);
     for left in (0..=votes).rev() {
-        let mut next = HashSet::new();
+        let mut next = HashSet::default();
         let mut layer = Vec::with_capacity(now.len());
         for state in now {
             let chances = match left {
