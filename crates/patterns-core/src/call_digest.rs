@@ -1,7 +1,5 @@
 //! Makes the key of a call: digests what was asked of whom.
 
-use blake3::Hasher;
-
 use crate::{Attachment, CallKey, Message, ModelId, Part, Request, Role, Sampling};
 
 impl CallKey {
@@ -9,7 +7,8 @@ impl CallKey {
     pub fn of(model: &ModelId, request: &Request) -> Self {
         // The context string names the version of this encoding; changing what is hashed, or
         // how, must change it too, or old records would answer new questions.
-        let mut encoder = Encoder(Hasher::new_derive_key("patterns 2026-11-23 call key v1"));
+        const CONTEXT: &str = "patterns 2026-11-23 call key v1";
+        let mut encoder = Encoder(Vec::with_capacity(USUAL));
         encoder.model(model);
         encoder.text(&request.instructions);
         encoder.number(request.messages.len() as u64);
@@ -17,7 +16,7 @@ impl CallKey {
             encoder.message(message);
         }
         encoder.optional(request.schema.as_deref(), |encoder, schema| {
-            encoder.0.update(schema.digest());
+            encoder.0.extend(schema.digest());
         });
         encoder.sampling(request.sampling);
         encoder.number(request.sample.into());
@@ -26,13 +25,17 @@ impl CallKey {
         if let Some(effort) = request.sampling.effort {
             encoder.text(effort.name());
         }
-        Self::from_bytes(*encoder.0.finalize().as_bytes())
+        Self::from_bytes(blake3::derive_key(CONTEXT, &encoder.0))
     }
 }
 
-/// Feeds a hasher so that different requests are different streams of bytes: every text has its
-/// length before it, every choice a number.
-struct Encoder(Hasher);
+/// Bytes that most requests take at most. They are put together before they are digested, as there are many
+/// small ones.
+const USUAL: usize = 4096;
+
+/// Writes requests so that different ones are different bytes: every text has its length before it, every
+/// choice a number.
+struct Encoder(Vec<u8>);
 
 impl Encoder {
     fn model(&mut self, model: &ModelId) {
@@ -84,7 +87,7 @@ impl Encoder {
     fn attachment(&mut self, attachment: &Attachment) {
         self.number(3);
         self.text(attachment.media_type().name());
-        self.0.update(attachment.digest());
+        self.0.extend(attachment.digest());
     }
 
     fn sampling(&mut self, sampling: Sampling) {
@@ -112,10 +115,10 @@ impl Encoder {
 
     fn text(&mut self, text: &str) {
         self.number(text.len() as u64);
-        self.0.update(text.as_bytes());
+        self.0.extend(text.as_bytes());
     }
 
     fn number(&mut self, number: u64) {
-        self.0.update(&number.to_le_bytes());
+        self.0.extend(number.to_le_bytes());
     }
 }

@@ -59,7 +59,13 @@ impl Message {
 
     /// Renders the turn as the text that is sent, documents fenced.
     pub fn to_text(&self) -> String {
-        let mut text = String::new();
+        let length = |part: &Part| match part {
+            Part::Text(text) => text.len(),
+            Part::Document(it) => it.text.len() + it.id.len(),
+        };
+        // What is around them in most.
+        let room = self.parts.iter().map(|it| length(it) + 100).sum();
+        let mut text = String::with_capacity(room);
         for (n, part) in self.parts.iter().enumerate() {
             let gap = if n == 0 { "" } else { "\n\n" };
             // Writing to a string never fails.
@@ -212,7 +218,10 @@ impl fmt::Display for Document {
 /// one.
 fn quoted(text: &str) -> Result<String, fmt::Error> {
     let json = serde_json::to_string(text).map_err(|_| fmt::Error)?;
-    Ok(json.replace('<', "\\u003c").replace('>', "\\u003e"))
+    Ok(match json.contains(['<', '>']) {
+        true => json.replace('<', "\\u003c").replace('>', "\\u003e"),
+        false => json,
+    })
 }
 
 /// How tokens are drawn; what is `None` is left to the provider.

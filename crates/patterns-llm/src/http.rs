@@ -88,16 +88,17 @@ impl HttpClient {
     ///
     /// A server may close a connection just as a request is written to it (llama.cpp does so after
     /// every other streamed reply). Such a request got nowhere, so it is sent once more, over a new
-    /// connection, as part of the same attempt.
+    /// connection, as part of the same attempt; `again` makes it.
     pub(crate) async fn exchange(
         &self,
         request: reqwest::Request,
+        again: impl Future<Output = Option<reqwest::Request>>,
     ) -> Result<http::Response<Incoming>, ExchangeError> {
         let peer = Peer::of(request.url(), self.proxy.clone());
-        let again = request.try_clone();
         let mut reply = self.send(&self.client, request).await?;
-        if let (Err(error), Some(again)) = (&reply, again)
+        if let Err(error) = &reply
             && self.was_closed_before(error)
+            && let Some(again) = again.await
         {
             reply = self.send(&self.fresh, again).await?;
         }

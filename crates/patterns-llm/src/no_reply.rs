@@ -52,11 +52,9 @@ fn wants_login(next: &str) -> String {
 
 /// Returns the host of a URL, and its port if it names one.
 pub(crate) fn host_of(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    }
+    // What is before it may be a password.
+    let host = url.authority().rsplit('@').next();
+    host.unwrap_or_default().to_owned()
 }
 
 /// Sorts a request that got no whole reply, and says why.

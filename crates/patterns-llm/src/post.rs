@@ -1,5 +1,6 @@
 //! Posts JSON to a server that is no provider, such as a collector of spans: one request, nothing repeated.
 
+use std::future::ready;
 use std::time::Duration;
 
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
@@ -42,7 +43,7 @@ pub async fn post_json(
     let request = request.body(body).build();
     let request = request.map_err(|error| unsendable(error.without_url()))?;
     let posted = timeout(limit, async {
-        let reply = client.exchange(request).await?;
+        let reply = client.exchange(request, ready(None)).await?;
         let status = reply.status().as_u16();
         let body = reply.into_body().whole().await?;
         Ok((status, String::from_utf8_lossy(&body).into_owned()))

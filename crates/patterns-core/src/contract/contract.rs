@@ -273,9 +273,12 @@ impl<T: DeserializeOwned> Contract<T> {
     }
 
     fn typed(&self, value: Value, fixes: Vec<Fix>) -> Result<Decoded<T>, Rejection> {
-        let value: T = serde_path_to_error::deserialize(value).map_err(|error| {
-            let names = error.path().iter().map(segment_name);
-            Rejection::one(join("", names), error.into_inner().to_string())
+        // What keeps the schema nearly always is of the type; where it is not, it is read once more for the place.
+        let value = T::deserialize(&value).or_else(|_| {
+            serde_path_to_error::deserialize(value).map_err(|error| {
+                let names = error.path().iter().map(segment_name);
+                Rejection::one(join("", names), error.into_inner().to_string())
+            })
         })?;
         let mut violations: Vec<Violation> =
             self.checks.iter().flat_map(|check| check(&value)).collect();

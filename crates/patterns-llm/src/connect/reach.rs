@@ -1,5 +1,6 @@
 //! Asks a server for its list of models, which costs nothing: whether it is there, and takes the key.
 
+use std::future::ready;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -41,7 +42,7 @@ impl Connect {
             ConnectError::new(ConnectErrorKind::Client, message).with_source(error.without_url())
         })?;
         let asked = timeout(limit, async {
-            let reply = client.exchange(request).await?;
+            let reply = client.exchange(request, ready(None)).await?;
             let status = reply.status();
             let body = reply.into_body().whole().await?;
             Ok(match listed(&body).filter(|_| status.is_success()) {

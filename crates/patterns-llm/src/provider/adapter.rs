@@ -14,7 +14,7 @@ use super::beside::Beside;
 use super::dialect::{Dialect, Put, Unwritable, Written};
 use super::refused::{LeftOut, Refused, Sent, refused};
 use super::reply::{Rate, Rates, Redactor, classify, refuses_system_role};
-use super::told::{MAX_NAME, Told, warn};
+use super::told::{Told, warn};
 use super::transport::{Reply, Server};
 use super::truncated::is_truncated;
 use crate::layer::{Beginnings, Ladder};
@@ -58,7 +58,7 @@ impl Adapter {
     pub(crate) fn new(setup: Setup) -> Self {
         Self {
             redactor: Redactor::new(setup.key.clone().unwrap_or_default())
-                .and(setup.beside.secrets.clone()),
+                .and(&setup.beside.secrets),
             setup,
             shapeless: AtomicU32::default(),
             is_standard: AtomicBool::default(),
@@ -86,10 +86,10 @@ impl Adapter {
         }
         let error = match result {
             Ok(response) => {
-                let answering = self.redactor.excerpt(&response.model, MAX_NAME);
+                let of = (&self.setup.id, request);
                 self.setup
                     .told
-                    .answering(&self.setup.id, request, &answering);
+                    .answering(of, &response.model, &self.redactor);
                 self.check_shape(request, from, &response.text);
                 return Ok(response);
             }

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use patterns_core::{Event, ModelId, Money, Request, Usage, Warning};
 
 use super::openai::AZURE;
-use super::reply::{Rate, Rates, is_foreign, one_attempt};
+use super::reply::{Rate, Rates, Redactor, is_foreign, one_attempt};
 
 /// More tokens than any call has; a bill with more is not believed.
 const MOST_TOKENS: u64 = 1_000_000_000;
@@ -16,7 +16,7 @@ const MOST_TOKENS: u64 = 1_000_000_000;
 const MOST_COST: Money = Money::from_picodollars(10_000 * 1_000_000_000_000);
 
 /// The most characters of a model's name that a server may have said.
-pub(super) const MAX_NAME: usize = 100;
+const MAX_NAME: usize = 100;
 
 /// What the user has been told of a model.
 #[derive(Debug, Default)]
@@ -42,9 +42,15 @@ impl Told {
     }
 
     /// Says once which other model answers, if one does. A deployment of Azure is called whatever its owner likes.
-    pub(super) fn answering(&self, id: &ModelId, request: &Request, answering: &str) {
+    pub(super) fn answering(
+        &self,
+        (id, request): (&ModelId, &Request),
+        answering: &str,
+        redactor: &Redactor,
+    ) {
         let is_named = id.provider != AZURE.name;
         if is_named && is_foreign(&id.model, answering) && self.is_news("other-model") {
+            let answering = redactor.excerpt(answering, MAX_NAME);
             let message = format!(
                 "{id} was asked, and the server says that {answering:?} answered; name the model that \
                  is meant, or check what the server runs"

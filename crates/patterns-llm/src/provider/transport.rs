@@ -9,11 +9,10 @@ use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
 use http::{HeaderMap, StatusCode};
 use patterns_core::{ModelError, ModelErrorKind};
 use serde_json::value::RawValue;
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::reply::{MAX_DETAIL, Redactor, one_attempt};
-use super::stream::{Assembly, stored, streamed};
+use super::stream::{Assembly, looks_streamed, stored, streamed};
 use crate::exchange::{Exchange, ExchangeError, ExchangeErrorKind};
 use crate::first_tokens::FirstTokens;
 use crate::http::HttpClient;
@@ -69,10 +68,14 @@ impl Server {
             headers.insert(CALL_KEY_HEADER, key);
         }
         let url = format!("{}{path}", self.base_url);
-        let request = self.client.post(url).headers(headers);
-        let request = request.body(body.get().to_owned()).build();
-        let request = request.map_err(unsendable)?;
-        self.transport.exchange(request).await.map_err(no_reply)
+        let body = Bytes::copy_from_slice(body.get().as_bytes());
+        let made = || {
+            let request = self.client.post(&url).headers(headers.clone());
+            request.body(body.clone()).build()
+        };
+        let (request, again) = (made().map_err(unsendable)?, async { made().ok() });
+        let reply = self.transport.exchange(request, again).await;
+        reply.map_err(no_reply)
     }
 }
 
@@ -121,22 +124,27 @@ pub(crate) enum Route {
 }
 
 impl Transport {
-    pub(super) async fn exchange(&self, request: reqwest::Request) -> Result<Reply, ExchangeError> {
+    /// Sends a request and reads the reply; `again` makes the same request once more, should it get nowhere.
+    pub(super) async fn exchange(
+        &self,
+        request: reqwest::Request,
+        again: impl Future<Output = Option<reqwest::Request>>,
+    ) -> Result<Reply, ExchangeError> {
         let key = request.headers().get(CALL_KEY_HEADER).cloned();
         let sent = Instant::now();
-        let (tell, mut told) = oneshot::channel();
+        let mut began = None;
         let begun = || {
-            // It is asked for below.
-            let _ = tell.send(sent.elapsed());
+            began = Some(sent.elapsed());
             if let Some(key) = key.as_ref().and_then(|it| it.to_str().ok()) {
                 self.first_tokens.came(key);
             }
         };
         let (head, body) = match &self.route {
             Route::Network(client) => {
-                let (head, incoming) = client.exchange(request).await?.into_parts();
+                let (head, incoming) = client.exchange(request, again).await?.into_parts();
                 let body = match is_stream(&head.headers) {
-                    true => streamed(incoming, (self.assembly)(), begun).await?,
+                    // Boxed, so that a call whose answer comes whole doesn't take the room of it.
+                    true => Box::pin(streamed(incoming, (self.assembly)(), begun)).await?,
                     false => {
                         let body = incoming.whole().await?;
                         self.whole(head.status, body, false, begun).await?
@@ -155,7 +163,7 @@ impl Transport {
             status: head.status,
             headers: head.headers,
             body,
-            began: told.try_recv().ok(),
+            began,
         })
     }
 
@@ -168,8 +176,8 @@ impl Transport {
         is_labelled: bool,
         begun: impl FnOnce(),
     ) -> Result<Bytes, ExchangeError> {
-        match is_labelled || status.is_success() {
-            true => stored(body, is_labelled, (self.assembly)(), begun).await,
+        match is_labelled || (status.is_success() && looks_streamed(&body)) {
+            true => Box::pin(stored(body, is_labelled, (self.assembly)(), begun)).await,
             false => Ok(body),
         }
     }

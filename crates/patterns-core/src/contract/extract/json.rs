@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 use super::number::{Literals, exact};
@@ -29,6 +30,7 @@ pub(super) fn parse(text: &str) -> Result<Value, Unreadable> {
     let mut reading = Reading {
         refusal: None,
         numbers: Literals::of(text),
+        passed: 0,
     };
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let literal = Literal {
@@ -68,8 +70,10 @@ struct Refusal {
 /// What is known of a text that is being read.
 struct Reading<'t> {
     refusal: Option<Refusal>,
-    /// The numbers that have not been come to, as they are written.
+    /// The numbers as they are written: of a few it matters, so the others are passed over when one does.
     numbers: Literals<'t>,
+    /// How many have been come to since.
+    passed: usize,
 }
 
 struct Literal<'a, 't> {
@@ -128,17 +132,18 @@ impl<'de> Visitor<'de> for Literal<'_, '_> {
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        self.reading.numbers.next();
+        self.reading.passed += 1;
         Ok(Value::from(value))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        self.reading.numbers.next();
+        self.reading.passed += 1;
         Ok(Value::from(value))
     }
 
     fn visit_f64<E: Error>(mut self, _: f64) -> Result<Value, E> {
-        let literal = self.reading.numbers.next().unwrap_or_default();
+        let passed = std::mem::take(&mut self.reading.passed);
+        let literal = self.reading.numbers.nth(passed).unwrap_or_default();
         // There is no such integer, and what is none is written with a point.
         if literal == "-0" {
             return Ok(Value::from(0));
@@ -176,13 +181,16 @@ impl<'de> Visitor<'de> for Literal<'_, '_> {
     fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
-            if map.contains_key(&key) {
-                return Err(self.refuse(format!("duplicate key {key:?}")));
-            }
+            let entry = match map.entry(key) {
+                Entry::Vacant(entry) => entry,
+                Entry::Occupied(entry) => {
+                    return Err(self.refuse(format!("duplicate key {:?}", entry.key())));
+                }
+            };
             match entries.next_value_seed(self.inner()?) {
-                Ok(value) => map.insert(key, value),
+                Ok(value) => entry.insert(value),
                 Err(error) => {
-                    locate(self.reading, key);
+                    locate(self.reading, entry.key());
                     return Err(error);
                 }
             };

@@ -4,6 +4,7 @@
 //! a boxed error. So one table of ours reads every reply, good or bad, as it does for the other providers.
 
 use std::fmt;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use async_openai::Client;
@@ -48,7 +49,7 @@ impl Chat {
             headers: server.headers.clone(),
             key: Default::default(),
         };
-        let service = Untouched(server.transport.clone());
+        let service = Untouched(Arc::new(server.transport.clone()));
         Self {
             client: Client::build(server.client.clone(), endpoint).with_http_service(service),
             flavour,
@@ -143,7 +144,7 @@ impl fmt::Debug for Chat {
 /// It never succeeds: a reply travels back as the boxed "error", the one thing that async-openai passes
 /// through untouched, headers and all.
 #[derive(Clone)]
-struct Untouched(Transport);
+struct Untouched(Arc<Transport>);
 
 impl Service<HttpRequestFactory> for Untouched {
     type Response = reqwest::Response;
@@ -155,13 +156,15 @@ impl Service<HttpRequestFactory> for Untouched {
     }
 
     fn call(&mut self, request: HttpRequestFactory) -> Self::Future {
-        let transport = self.0.clone();
+        let transport = Arc::clone(&self.0);
         Box::pin(async move {
-            let request = request.build().await?;
-            Err(match transport.exchange(request).await {
-                Ok(reply) => OpenAIError::Boxed(Box::new(reply)),
-                Err(error) => OpenAIError::Boxed(Box::new(error)),
-            })
+            let again = async { request.build().await.ok() };
+            Err(
+                match transport.exchange(request.build().await?, again).await {
+                    Ok(reply) => OpenAIError::Boxed(Box::new(reply)),
+                    Err(error) => OpenAIError::Boxed(Box::new(error)),
+                },
+            )
         })
     }
 }

@@ -22,7 +22,7 @@ impl Config for Endpoint {
     }
 
     fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.base_url)
+        [&self.base_url, path].concat()
     }
 
     fn query(&self) -> Vec<(&str, &str)> {

@@ -286,7 +286,7 @@ const USER: &str = "user";
 fn put_before(turns: &mut Vec<Turn<'_>>, words: &str) {
     let turn = turns.iter_mut().find(|it| it.role == USER);
     match turn.map(|it| &mut it.content) {
-        Some(Content::Text(text)) => *text = Cow::Owned(format!("{words}\n\n{text}")),
+        Some(Content::Text(text)) => *text = Cow::Owned([words, "\n\n", text].concat()),
         Some(Content::Pieces(pieces)) => pieces.insert(0, piece(Cow::Owned(words.to_owned()))),
         None => turns.push(Turn {
             role: USER,

@@ -4,6 +4,9 @@
 /// endings and the name of who made a model, so what is the same but for these is the same, and so is
 /// what no server would call a model. A name for whichever is the newest or the fittest is that of no model.
 pub(crate) fn is_foreign(asked: &str, answering: &str) -> bool {
+    if asked == answering {
+        return false;
+    }
     let (asked, answering) = (core(asked), core(answering));
     if ["latest", "auto"].iter().any(|it| asked.ends_with(it)) {
         return false;

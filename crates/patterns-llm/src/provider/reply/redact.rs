@@ -16,47 +16,48 @@ const MIN_KEY: usize = 4;
 const MIN_KEY_OF_ANSWERS: usize = 12;
 
 /// Replaces the connection's keys, and whatever else looks like one, by a mark.
+#[derive(Default)]
 pub(crate) struct Redactor {
-    keys: Vec<SecretString>,
+    /// Each form of each key, with the length of the key.
+    forms: Vec<(usize, SecretString)>,
 }
 
 impl Redactor {
     pub(crate) fn new(key: SecretString) -> Self {
-        Self { keys: vec![key] }
+        Self::default().and(&[key])
     }
 
     /// Hides more keys.
-    pub(crate) fn and(mut self, more: Vec<SecretString>) -> Self {
-        self.keys.extend(more);
+    pub(crate) fn and(mut self, more: &[SecretString]) -> Self {
+        for key in more.iter().map(ExposeSecret::expose_secret) {
+            let forms = forms(key).into_iter();
+            self.forms.extend(forms.map(|it| (key.len(), it.into())));
+        }
         self
     }
 
     /// Returns at most `max` characters of `text`, without keys. Keys go before the cut, which
     /// would otherwise leave the beginning of one.
     pub(crate) fn excerpt(&self, text: &str, max: usize) -> String {
-        let text = hide_foreign_keys(&self.hide(text.trim(), MIN_KEY));
+        let text = hide_foreign_keys(&self.hide(text.trim().to_owned(), MIN_KEY));
         match text.char_indices().nth(max) {
             Some(_) => text.chars().take(max - 1).chain(['…']).collect(),
             None => text,
         }
     }
-}
 
-impl Redactor {
     /// Returns an answer, or a name in a reply that is one, without the key. Only the key itself is
     /// hidden, as it is or encoded, and no placeholder: what else looks like a key may be what the
     /// answer is about.
     pub(crate) fn answer(&self, text: String) -> String {
-        self.hide(&text, MIN_KEY_OF_ANSWERS)
+        self.hide(text, MIN_KEY_OF_ANSWERS)
     }
 
-    fn hide(&self, text: &str, shortest: usize) -> String {
-        let keys = self.keys.iter().map(ExposeSecret::expose_secret);
-        let mut hidden = text.to_owned();
-        for form in keys.filter(|key| key.len() >= shortest).flat_map(forms) {
-            hidden = hide_form(&hidden, &form);
+    fn hide(&self, mut text: String, shortest: usize) -> String {
+        for (_, form) in self.forms.iter().filter(|(length, _)| *length >= shortest) {
+            text = hide_form(text, form.expose_secret());
         }
-        hidden
+        text
     }
 }
 
@@ -77,23 +78,25 @@ fn forms(key: &str) -> Vec<String> {
 }
 
 /// Replaces what is written like `form`, but for the case of its letters.
-fn hide_form(text: &str, form: &str) -> String {
-    let (bytes, form) = (text.as_bytes(), form.as_bytes());
-    let mut hidden = String::with_capacity(text.len());
-    let (mut at, mut kept) = (0, 0);
-    while at + form.len() <= bytes.len() {
-        // A key is ASCII, so both ends of a match are ends of characters.
-        if bytes[at..at + form.len()].eq_ignore_ascii_case(form) {
-            hidden.push_str(&text[kept..at]);
-            hidden.push_str(MARK);
-            at += form.len();
-            kept = at;
-        } else {
-            at += 1;
-        }
+fn hide_form(text: String, form: &str) -> String {
+    let mut hidden = String::new();
+    let mut rest = &*text;
+    // A key is ASCII, so both ends of a match are ends of characters.
+    while let Some(at) = find_form(rest.as_bytes(), form.as_bytes()) {
+        hidden.push_str(&rest[..at]);
+        hidden.push_str(MARK);
+        rest = &rest[at + form.len()..];
     }
-    hidden.push_str(&text[kept..]);
-    hidden
+    match hidden.is_empty() {
+        true => text,
+        false => hidden + rest,
+    }
+}
+
+fn find_form(text: &[u8], form: &[u8]) -> Option<usize> {
+    let first = form.first()?.to_ascii_lowercase();
+    let is_form = |it: &[u8]| it[0].to_ascii_lowercase() == first && it.eq_ignore_ascii_case(form);
+    text.windows(form.len()).position(is_form)
 }
 
 /// Hides words that begin like a key of OpenAI, Anthropic or OpenRouter: a gateway may quote its own.

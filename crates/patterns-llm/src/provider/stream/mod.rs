@@ -8,4 +8,4 @@ mod streamed;
 pub(crate) use assembly::Assembly;
 pub(super) use assembly::{Blanks, broken};
 pub(super) use sse::Event;
-pub(super) use streamed::{stored, streamed};
+pub(super) use streamed::{looks_streamed, stored, streamed};

@@ -51,17 +51,19 @@ pub(crate) async fn streamed(
     assemble(pieces, bounds, assembly, begun).await
 }
 
+/// Returns whether a reply that is labelled as something else looks like a stream.
+pub(crate) fn looks_streamed(body: &[u8]) -> bool {
+    looks_like_events(body) || is_lines(body)
+}
+
 /// As [`streamed`], of a reply that is there already. One that is labelled as something else is taken
-/// for a stream if it looks like one and reads like one.
+/// for a stream if it reads like one.
 pub(crate) async fn stored(
     body: Bytes,
     is_labelled: bool,
     assembly: Box<dyn Assembly>,
     begun: impl FnOnce(),
 ) -> Result<Bytes, ExchangeError> {
-    if !is_labelled && !looks_like_events(&body) && !is_lines(&body) {
-        return Ok(body);
-    }
     let pieces = stream::iter([Ok(body.clone())]);
     match assemble(pieces, Bounds::default(), assembly, begun).await {
         Err(_) if !is_labelled => Ok(body),
@@ -72,7 +74,9 @@ pub(crate) async fn stored(
 /// Returns whether a body is a JSON object per line, and not one that is spread over lines.
 fn is_lines(body: &[u8]) -> bool {
     let body = body.trim_ascii();
+    // Nearly all are one line, which is seen at once.
     body.starts_with(b"{")
+        && body.contains(&b'\n')
         && body.windows(2).any(|it| it == b"\n{")
         && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_err()
 }
