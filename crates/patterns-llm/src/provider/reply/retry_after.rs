@@ -161,10 +161,7 @@ fn in_words(message: &str) -> Option<Duration> {
     leads.into_iter().find_map(|at| {
         let is_number = |it: &&str| it.starts_with(|it: char| it.is_ascii_digit());
         let rest = &words[at + 1..];
-        let number = rest
-            .iter()
-            .take(FILLERS + 1)
-            .position(|it| is_number(&it))?;
+        let number = rest.iter().take(FILLERS + 1).position(is_number)?;
         let is_one_sentence = !rest[..number]
             .iter()
             .any(|it| it.ends_with(['.', ',', ';', '!']));
