@@ -28,7 +28,6 @@ mod connect;
 mod connect_error;
 mod exchange;
 mod first_tokens;
-mod go_duration;
 mod http;
 mod inflate;
 mod known_model;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::usual;
 use crate::provider::reply::{
     Completion, Rate, Verdict, count, filtered, first_answer, is_error, one_attempt, read_json,
+    told,
 };
 
 /// Reads a body; returns `None` if it is no object.
@@ -36,7 +37,7 @@ pub(super) fn read_any(body: &[u8]) -> Option<Completion> {
 
 fn verdict(body: &Value) -> Verdict {
     if is_error(&body["error"]) {
-        return Verdict::Error(body["error"].clone());
+        return Verdict::Error(told(body).unwrap_or(&body["error"]).clone());
     }
     let choices = &body["choices"];
     match first_answer(choices).and_then(|(place, _)| choices.get(place)) {
@@ -44,35 +45,26 @@ fn verdict(body: &Value) -> Verdict {
         None if body["promptFeedback"].get("blockReason").is_some() => {
             Verdict::Failed(ModelErrorKind::Filtered)
         }
-        None => match told(body) {
+        None => match minimax(body).or_else(|| told(body).cloned()) {
             Some(error) => Verdict::Error(error),
             None => Verdict::Failed(ModelErrorKind::Unavailable { retry_after: None }),
         },
     }
 }
 
-/// Returns the error of a reply without choices that tells of it in a way of its own: MiniMax in
-/// `base_resp`, under numbers of its own, Baidu and gateways beside the other fields.
-fn told(body: &Value) -> Option<Value> {
+/// Returns what `MiniMax` says in `base_resp`, under numbers of its own.
+fn minimax(body: &Value) -> Option<Value> {
     let inner = &body["base_resp"];
-    let text = |value: &Value, names: &[&str]| {
-        let mut texts = names.iter().filter_map(|name| value[*name].as_str());
-        texts.find(|it| !it.is_empty()).map(str::to_owned)
+    let words = inner["status_msg"].as_str().filter(|it| !it.is_empty())?;
+    let code = match inner["status_code"].as_u64() {
+        Some(1002) => json!(429),
+        Some(1004 | 2049) => json!(401),
+        Some(1008) => json!(402),
+        Some(1026 | 1027) => json!("content_filter"),
+        Some(1039) => json!("context_length_exceeded"),
+        Some(2013) => json!(400),
+        _ => json!(500),
     };
-    if let Some(words) = text(inner, &["status_msg"]) {
-        let code = match inner["status_code"].as_u64() {
-            Some(1002) => json!(429),
-            Some(1004 | 2049) => json!(401),
-            Some(1008) => json!(402),
-            Some(1026 | 1027) => json!("content_filter"),
-            Some(1039) => json!("context_length_exceeded"),
-            Some(2013) => json!(400),
-            _ => json!(500),
-        };
-        return Some(json!({"code": code, "message": words}));
-    }
-    let words = text(body, &["message", "msg", "error_msg", "detail"])?;
-    let code = body.get("code").or_else(|| body.get("error_code"));
     Some(json!({"code": code, "message": words}))
 }
 
@@ -179,7 +171,10 @@ fn of_choice(choice: &Value) -> Verdict {
     if let Some(refusal) = refusals.into_iter().flatten().find(|it| !it.is_empty()) {
         return Verdict::Because(ModelErrorKind::Refused, refusal.to_owned());
     }
-    if !text.trim().is_empty() {
+    // Some say in words that they call it.
+    let has_called = matches!(reason, Some("tool_calls" | "function_call"));
+    let is_beside = has_called && !text.contains('{') && !arguments(message).is_null();
+    if !text.trim().is_empty() && !is_beside {
         return Verdict::Answer(text, finish(reason));
     }
     match elsewhere(message).or_else(|| choice["text"].as_str().map(str::to_owned)) {
@@ -192,27 +187,31 @@ fn of_choice(choice: &Value) -> Verdict {
 /// called, or in its thoughts if they are a JSON object and nothing else. Other thoughts are none: they
 /// may hold a draft.
 fn elsewhere(message: &Value) -> Option<String> {
-    let call = match message["tool_calls"].as_array().map(Vec::as_slice) {
-        Some([call]) => &call["function"],
-        _ => &message["function_call"],
-    };
     let thoughts = || {
         let names = ["reasoning_content", "reasoning"];
         let thoughts = names.iter().find_map(|name| message[*name].as_str())?;
         let is_answer = serde_json::from_str::<Value>(thoughts).is_ok_and(|it| it.is_object());
         is_answer.then(|| thoughts.to_owned())
     };
-    match &call["arguments"] {
-        Value::String(arguments) => Some(arguments.clone()),
-        Value::Object(_) => Some(call["arguments"].to_string()),
-        _ => None,
-    }
-    .or_else(|| {
-        message["parsed"]
-            .is_object()
-            .then(|| message["parsed"].to_string())
-    })
-    .or_else(thoughts)
+    let objects = [arguments(message), &message["parsed"]];
+    let of_text = objects[0].as_str().map(str::to_owned);
+    of_text
+        .or_else(|| {
+            objects
+                .iter()
+                .find(|it| it.is_object())
+                .map(|it| it.to_string())
+        })
+        .or_else(thoughts)
+}
+
+/// Returns what the one function is given that the model called.
+fn arguments(message: &Value) -> &Value {
+    let call = match message["tool_calls"].as_array().map(Vec::as_slice) {
+        Some([call]) => &call["function"],
+        _ => &message["function_call"],
+    };
+    &call["arguments"]
 }
 
 /// Reads the reason of an answer that is none, in the spellings of all who speak this dialect: Google's
@@ -220,16 +219,32 @@ fn elsewhere(message: &Value) -> Option<String> {
 /// `insufficient_system_resource`, vLLM's is `abort`.
 fn failed_finish(reason: &str) -> Option<ModelErrorKind> {
     let reason = reason.to_ascii_lowercase().replace('-', "_");
-    Some(match reason.as_str() {
+    // Python shows a member of an enum with its name, protocol buffers write it before each.
+    let reason = reason.rsplit('.').next().unwrap_or_default();
+    Some(match reason.trim_start_matches("finish_reason_") {
         "length"
         | "max_tokens"
         | "model_length"
         | "max_length"
         | "max_output_tokens"
         | "max_completion_tokens"
+        | "max_new_tokens"
+        | "token_limit_reached"
+        | "error_limit"
+        | "incomplete"
         | "token_limit" => ModelErrorKind::Truncated,
-        "content_filter" | "content_filtered" | "safety" | "recitation" | "blocklist"
-        | "prohibited_content" | "spii" | "sensitive" => ModelErrorKind::Filtered,
+        "content_filter"
+        | "content_filtered"
+        | "safety"
+        | "recitation"
+        | "blocklist"
+        | "prohibited_content"
+        | "spii"
+        | "sensitive"
+        | "image_safety"
+        | "language"
+        | "guardrail_intervened"
+        | "error_toxic" => ModelErrorKind::Filtered,
         "refusal" => ModelErrorKind::Refused,
         // Zhipu's, too.
         "model_context_window_exceeded" => ModelErrorKind::ContextTooLong,
@@ -238,6 +253,7 @@ fn failed_finish(reason: &str) -> Option<ModelErrorKind> {
         | "insufficient_system_resource"
         | "abort"
         | "aborted"
+        | "cancel"
         | "cancelled"
         | "timeout" => ModelErrorKind::Unavailable { retry_after: None },
         _ => return None,

@@ -58,6 +58,8 @@ impl Assembly for Chunks {
 
     fn take(&mut self, event: &Event) -> Result<bool, ExchangeError> {
         let data = event.data.trim_ascii();
+        // Proxies that make events of events write it twice.
+        let data = data.strip_prefix(b"data:").unwrap_or(data).trim_ascii();
         if data.eq_ignore_ascii_case(b"[DONE]") {
             self.is_done = true;
             return Ok(true);
@@ -162,10 +164,13 @@ impl Chunks {
         if let Some(notes) = notes.filter(|it| filtered(it).is_some()) {
             self.filter = notes.clone();
         }
-        match choice.get("delta").filter(|it| it.is_object()) {
-            Some(delta) => self.add_delta(delta)?,
-            None if self.content.is_empty() => self.add_whole(&choice)?,
-            None => {}
+        let part = |name: &str| choice.get(name).filter(|it| it.is_object());
+        match (part("delta"), part("message")) {
+            (Some(delta), _) => self.add_delta(delta)?,
+            // A choice that came whole, within a stream.
+            (None, Some(message)) if self.content.is_empty() => self.add_delta(message)?,
+            (None, Some(_)) => {}
+            (None, None) => self.add_content(choice["text"].as_str().unwrap_or_default())?,
         }
         // The last one counts: some servers send an empty one with every piece.
         if let Some(reason) = finish_reason(&choice) {
@@ -209,14 +214,6 @@ impl Chunks {
             }
         }
         self.add_content(&content)
-    }
-
-    /// Takes a choice that came whole, within a stream.
-    fn add_whole(&mut self, choice: &Value) -> Result<(), ExchangeError> {
-        match choice.get("message").filter(|it| it.is_object()) {
-            Some(message) => self.add_delta(message),
-            None => self.add_content(choice["text"].as_str().unwrap_or_default()),
-        }
     }
 
     fn add_call(&mut self, function: &Value) {

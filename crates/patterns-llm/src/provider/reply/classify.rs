@@ -8,7 +8,6 @@ use super::completion::{Completion, Verdict, one_attempt};
 use super::failure::Failure;
 use super::redact::{MAX_DETAIL, Redactor};
 use super::retry_after;
-use crate::pace::RateLimits;
 use crate::provider::transport::Reply;
 
 /// Reads `reply` to a request for `model`; `read` reads an answer, and `has_worked` says whether the
@@ -100,8 +99,7 @@ impl Reading<'_> {
 
     fn error(&self, failure: &Failure, body: &Value, usage: Usage) -> ModelError {
         let headers = &self.reply.headers;
-        let wait = retry_after::retry_after(headers, body, &failure.message)
-            .or_else(|| RateLimits::from_headers(headers)?.reset_of_exhausted());
+        let wait = retry_after::retry_after(headers, body, &failure.message);
         let kind = failure.kind(wait, retry_after::should_retry(headers), self.has_worked);
         let mut error = ModelError::new(kind)
             .with_status(failure.status)

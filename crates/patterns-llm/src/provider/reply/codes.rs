@@ -27,7 +27,9 @@ pub(super) fn kind_of_name(name: &str, retry_after: Option<Duration>) -> Option<
         | "1113"
         | "30001"
         | "enforced_spend_limit_reached" => ModelErrorKind::QuotaExhausted,
-        "rate_limit_exceeded"
+        // Bedrock's.
+        "ThrottlingException"
+        | "rate_limit_exceeded"
         | "rate_limit_error"
         | "rate_limited"
         | "slow_down"
@@ -52,7 +54,8 @@ pub(super) fn kind_of_name(name: &str, retry_after: Option<Duration>) -> Option<
         | "UNAUTHENTICATED"
         | "PERMISSION_DENIED"
         | "FAILED_PRECONDITION" => ModelErrorKind::Unauthorized,
-        "model_not_found" | "model_decommissioned" | "not_found_error" | "DeploymentNotFound" | "NOT_FOUND"
+        "model_not_found" | "model_not_supported" | "model_not_available" | "model_terms_required"
+        | "invalid_model" | "model_decommissioned" | "not_found_error" | "DeploymentNotFound" | "NOT_FOUND"
         | "NotFoundError" => ModelErrorKind::UnknownModel,
         "content_filter"
         | "content_policy_violation"

@@ -48,7 +48,10 @@ pub(crate) fn is_error(error: &Value) -> bool {
         Value::Null => false,
         Value::Bool(is_error) => *is_error,
         Value::Number(code) => code.as_f64() != Some(0.0),
-        Value::String(words) => !words.trim().is_empty(),
+        Value::String(words) => {
+            let words = words.trim().to_ascii_lowercase();
+            !["", "null", "none", "ok", "success"].contains(&&*words)
+        }
         Value::Array(list) => list.iter().any(is_error),
         Value::Object(fields) => fields.values().any(is_error),
     }

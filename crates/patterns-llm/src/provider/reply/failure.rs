@@ -6,6 +6,7 @@ use patterns_core::ModelErrorKind;
 use serde_json::Value;
 
 use super::codes::kind_of_name;
+use super::completion::is_error;
 use super::filtered;
 use super::no_credit::is_out_of_credit;
 use super::too_long::{exceeds_the_minute, is_too_long};
@@ -25,28 +26,20 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// Reads the failure that `body` tells of, if it tells of one: `{"error": {…}}`,
-    /// `{"error": "…"}`, `[{"error": …}]`, vLLM's `{"object": "error", …}` or FastAPI's
-    /// `{"detail": …}`.
+    /// Reads the failure that `body` tells of, if it tells of one.
     pub(crate) fn of_json(status: u16, body: &Value) -> Option<Self> {
-        let body = body.as_array().and_then(|it| it.first()).unwrap_or(body);
-        let error = match body.get("error").filter(|it| !it.is_null()) {
-            Some(error) => error,
-            None if body.get("object").and_then(Value::as_str) == Some("error") => body,
-            None if body.get("detail").is_some() => body.get("detail")?,
-            // Cerebras, and others, without a frame.
-            None => body.get("message").and(Some(body))?,
-        };
-        Some(Self::of_error(status, error))
+        Some(Self::of_error(status, told(body)?))
     }
 
-    /// Reads what stands behind `error`.
+    /// Reads what [`told`] finds.
     pub(crate) fn of_error(status: u16, error: &Value) -> Self {
         let code = error
             .pointer("/details/error_code")
-            .or_else(|| error.get("code"));
+            .or_else(|| error.get("code"))
+            .or_else(|| error.get("error_code"));
         let code = code.and_then(plain);
-        let class = error.get("type").or_else(|| error.get("status"));
+        let class = ["type", "status", "__type"];
+        let class = class.iter().find_map(|it| error.get(*it));
         Self {
             status: own_status(status, code.as_deref(), class),
             class: class.and_then(plain),
@@ -149,11 +142,11 @@ impl Failure {
         }
     }
 
-    /// Without a code or words, a 403 or a 404 may come from a firewall or a proxy that dislikes this one
-    /// document. So it speaks of the key or the address only as long as these have never worked.
+    /// Without a code or words, a 403, a 404 or a redirect may come from a firewall or a proxy that dislikes
+    /// this one document. So it speaks of the key or the address only as long as these have never worked.
     fn by_status(&self, retry_after: Option<Duration>, has_worked: bool) -> ModelErrorKind {
         match self.status {
-            403 | 404 | 405 | 410 if has_worked => ModelErrorKind::InvalidRequest,
+            300..400 | 403..=405 | 410 if has_worked => ModelErrorKind::InvalidRequest,
             401 | 403 | 407 => ModelErrorKind::Unauthorized,
             // OpenRouter: a shortage that passes comes with a hint.
             402 if retry_after.is_some() => ModelErrorKind::RateLimited { retry_after },
@@ -259,7 +252,16 @@ const PASSES: &[&str] = &[
     "model is unloaded",
 ];
 
-const UNKNOWN_MODEL: &[&str] = &["invalid model", "unknown model", "not a valid model"];
+/// The last two are Bedrock's.
+const UNKNOWN_MODEL: &[&str] = &[
+    "invalid model",
+    "unknown model",
+    "not a valid model",
+    "no such model",
+    "requested model is not supported",
+    "model identifier is invalid",
+    "on-demand throughput",
+];
 
 /// What is said of a model that is not there, within a few words behind it.
 const NOT_THERE: &[&str] = &[
@@ -281,9 +283,7 @@ fn is_no_model(words: &str) -> bool {
     let mut behind = words.match_indices("model").map(|(at, _)| &words[at..]);
     let is_gone = behind.any(|it| NOT_THERE.iter().any(|say| it[..close(it)].contains(say)));
     let is_of_tier = ["flex", "tier"].iter().any(|it| words.contains(it));
-    UNKNOWN_MODEL.iter().any(|it| words.contains(it))
-        || words.contains("requested model is not supported")
-        || (is_gone && !is_of_tier)
+    UNKNOWN_MODEL.iter().any(|it| words.contains(it)) || (is_gone && !is_of_tier)
 }
 
 /// The last two are `LiteLLM`'s, of a key that is no key of its own.
@@ -318,16 +318,40 @@ fn plain(value: &Value) -> Option<String> {
     }
 }
 
+/// What the words of a failure are called, by FastAPI, Baidu, AWS and others.
+const WORDS: [&str; 6] = [
+    "message",
+    "detail",
+    "msg",
+    "error_msg",
+    "error_message",
+    "Message",
+];
+
+/// Finds what a body tells of a failure: `{"error": {…}}`, `{"error": "…"}`, one within the other or in a list,
+/// Cloudflare's `{"errors": [{…}]}`, FastAPI's `{"detail": [{…}]}`, or words without a frame.
+pub(crate) fn told(body: &Value) -> Option<&Value> {
+    let named = |name: &str| body.get(name).filter(|it| is_error(it));
+    let has_words = || {
+        let words = WORDS.iter().filter_map(|it| body.get(*it)?.as_str());
+        words.into_iter().any(|it| !it.is_empty()) || body["object"] == "error"
+    };
+    let inner = match (body, named("error")) {
+        (Value::Array(list), _) => return told(list.first()?),
+        (_, Some(error)) => error,
+        (_, None) if has_words() => return Some(body),
+        (_, None) => named("errors").or_else(|| named("detail"))?,
+    };
+    Some(told(inner).unwrap_or(inner))
+}
+
 /// Returns the words of an error. FastAPI lists what is wrong with each field, and Mistral puts such a list
 /// where the words should be.
 fn words_of(error: &Value) -> Option<&str> {
     match error {
         Value::String(text) => Some(text),
-        Value::Array(list) => list.iter().find_map(|it| it.get("msg")?.as_str()),
-        _ => error
-            .get("message")
-            .or_else(|| error.get("detail"))
-            .and_then(words_of),
+        Value::Array(list) => list.iter().find_map(words_of),
+        _ => WORDS.iter().find_map(|it| words_of(error.get(*it)?)),
     }
 }
 

@@ -19,7 +19,7 @@ mod too_long;
 
 pub(super) use classify::classify;
 pub(super) use completion::{Completion, Verdict, count, first_answer, is_error, one_attempt};
-pub(super) use failure::own_words;
+pub(super) use failure::{own_words, told};
 pub(super) use filtered::filtered;
 pub(super) use foreign::is_foreign;
 pub(super) use lenient::read as read_json;

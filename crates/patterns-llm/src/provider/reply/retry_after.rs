@@ -1,17 +1,16 @@
 //! How long a provider asks to wait, in any of the ways it may say so.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use http::HeaderMap;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use crate::go_duration::go_duration;
-
-/// Longest hint that is taken seriously; what is beyond a year is a clock gone wrong.
+/// Longest hint that is taken seriously, in seconds; what is beyond a year is a clock gone wrong.
 const LONGEST: f64 = 365.0 * 86_400.0;
 
-/// Headers that say how long to wait, in seconds, as a duration or as a date; the last is how LiteLLM
-/// passes on what the provider behind it said.
+/// Headers that say how long to wait, or until when; the last is how LiteLLM passes on what the provider
+/// behind it said.
 const WAITS: [&str; 3] = ["retry-after", "x-retry-after", "llm_provider-retry-after"];
 
 /// The same in milliseconds; the second is Azure's.
@@ -21,37 +20,29 @@ const WAITS_MS: [&str; 3] = [
     "llm_provider-retry-after-ms",
 ];
 
-/// Finds the wait that a failed reply asks for: in a header (a date there is measured against the
-/// reply's own `Date`, so that clocks need not agree), in Google's `RetryInfo`, in a field of the body,
-/// in words such as "try again in 1.5s", or as the instant at which a used-up limit is full again.
+/// Finds the wait that a failed reply asks for: in a header, in Google's `RetryInfo`, in a field of the
+/// body, in words such as "try again in 1.5s", or as the instant at which a used-up limit is full again,
+/// in the headers or, as `OpenRouter` passes them on, in the body.
 pub(crate) fn retry_after(headers: &HeaderMap, body: &Value, message: &str) -> Option<Duration> {
-    let number = |text: &str| text.parse().ok();
-    let milliseconds = |name: &&str| wait(number(header(headers, name)?)? / 1_000.0);
-    let in_header = |name: &&str| {
-        let text = header(headers, name)?;
-        number(text)
-            .and_then(wait)
-            .or_else(|| go_duration(text))
-            .or_else(|| date(headers, text))
-            .or_else(|| amount(text))
-    };
+    let milliseconds = |name: &&str| seconds(header(headers, name)?.parse::<f64>().ok()? / 1_000.0);
+    let in_header = |name: &&str| wait(header(headers, name)?, headers);
+    let passed_on = body.pointer("/error/metadata/headers");
+    let passed_on = passed_on.and_then(Value::as_object).into_iter().flatten();
     WAITS_MS
         .iter()
         .find_map(milliseconds)
         .or_else(|| WAITS.iter().find_map(in_header))
-        .or_else(|| in_body(body))
+        .or_else(|| in_body(headers, body))
         .or_else(|| in_words(message))
-        .or_else(|| reset(headers, |name| header(headers, name)))
-        .or_else(|| reset(headers, |name| passed_on(body, name)))
-}
-
-/// Finds a header of the provider behind `OpenRouter`, which passes them on in the body.
-fn passed_on<'a>(body: &'a Value, name: &str) -> Option<&'a str> {
-    let headers = body.pointer("/error/metadata/headers")?.as_object()?;
-    let mut named = headers
-        .iter()
-        .filter(|(it, _)| it.eq_ignore_ascii_case(name));
-    named.next()?.1.as_str()
+        .or_else(|| {
+            let own = headers.iter();
+            let own = own.filter_map(|(name, it)| Some((name.as_str(), it.to_str().ok()?)));
+            reset(headers, own)
+        })
+        .or_else(|| {
+            let passed_on = passed_on.filter_map(|(name, it)| Some((&**name, it.as_str()?)));
+            reset(headers, passed_on)
+        })
 }
 
 /// Returns the number behind `x-should-retry`, which some gateways use to overrule the status.
@@ -64,110 +55,130 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 /// A wait of nothing, or of less, is no hint.
-fn wait(seconds: f64) -> Option<Duration> {
+fn seconds(seconds: f64) -> Option<Duration> {
     let is_sane = seconds > 0.0 && seconds <= LONGEST;
     is_sane.then(|| Duration::from_secs_f64(seconds))
 }
 
-fn date(headers: &HeaderMap, text: &str) -> Option<Duration> {
-    let until = httpdate::parse_http_date(text).ok()?;
-    let now = httpdate::parse_http_date(header(headers, "date")?).ok()?;
-    wait(until.duration_since(now).ok()?.as_secs_f64())
+/// Reads a wait: `3`, `"3"`, `3;w=60`, a duration, or an instant, as a date or in seconds or milliseconds
+/// since 1970. It is measured against the reply's own `Date`, so that clocks need not agree.
+fn wait(text: &str, headers: &HeaderMap) -> Option<Duration> {
+    let text = text.trim_matches(|it: char| it == '"' || it.is_whitespace());
+    let now = || Some(timestamp(header(headers, "date")?)?.as_millisecond() as f64 / 1_000.0);
+    let first = text.split([',', ';']).next()?;
+    match first.parse::<f64>() {
+        Ok(number) if number < 1e8 => seconds(number),
+        Ok(instant) if instant < 1e11 => seconds(instant - now()?),
+        Ok(instant) => seconds(instant / 1_000.0 - now()?),
+        Err(_) => duration(first)
+            .or_else(|| seconds(timestamp(text)?.as_millisecond() as f64 / 1_000.0 - now()?)),
+    }
 }
 
-/// Headers that say what is left of a limit, and when it is full again; the second is the draft of the IETF.
-const RESETS: [(&str, &str); 2] = [
-    ("x-ratelimit-remaining", "x-ratelimit-reset"),
-    ("ratelimit-remaining", "ratelimit-reset"),
-];
+/// Reads `6m0.5s`, as Go writes it, `3 seconds`, `00:00:03` or `PT3S`.
+fn duration(text: &str) -> Option<Duration> {
+    seconds(text.parse::<SignedDuration>().ok()?.as_secs_f64())
+}
 
-/// Reads when a limit of which nothing is left is full again: in so many seconds, or at an instant in
-/// seconds or milliseconds since 1970.
-fn reset<'a>(headers: &HeaderMap, named: impl Fn(&str) -> Option<&'a str>) -> Option<Duration> {
-    let is_used_up = |left: &str| named(left).is_some_and(|it| it == "0");
-    let (_, reset) = RESETS.iter().find(|(left, _)| is_used_up(left))?;
-    let text = named(reset)?;
-    let Ok(at) = text.parse::<f64>() else {
-        return go_duration(text);
+/// Reads a date as HTTP writes it, or its cousins that say UTC, and as RFC 3339 does.
+fn timestamp(text: &str) -> Option<Timestamp> {
+    let zone = text.trim_end_matches("UTC").trim_end_matches("+0000");
+    let date = match zone.len() < text.len() {
+        true => httpdate::parse_http_date(&format!("{zone}GMT")),
+        false => httpdate::parse_http_date(text),
     };
-    if at < 1e8 {
-        return wait(at);
-    }
-    let at = if at > 1e11 { at / 1_000.0 } else { at };
-    let now = httpdate::parse_http_date(header(headers, "date")?).ok()?;
-    let now = now.duration_since(UNIX_EPOCH).ok()?.as_secs_f64();
-    wait(at - now)
+    date.map_or_else(|_| text.parse().ok(), |it| it.try_into().ok())
+}
+
+/// Finds when the limits of which nothing is left are full again, the longest wait if there are several:
+/// `x-ratelimit-reset-requests` beside `x-ratelimit-remaining-requests`, whatever stands around the words.
+fn reset<'a>(
+    headers: &HeaderMap,
+    told: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Option<Duration> {
+    let told: Vec<(String, &str)> = told
+        .map(|(name, value)| (name.to_lowercase(), value.trim()))
+        .collect();
+    let is_used_up = |name: &str| {
+        let left = name.replace("reset-after", "remaining");
+        let left = left.replace("reset", "remaining");
+        let mut of_it = told.iter().filter(|it| it.0 == left);
+        of_it.any(|it| it.1.parse() == Ok(0.0))
+    };
+    let resets = told.iter().filter(|it| it.0.contains("reset"));
+    let resets = resets.filter(|it| is_used_up(&it.0));
+    resets.filter_map(|it| wait(it.1, headers)).max()
 }
 
 /// Looks into the body: Google's is a list in the dialect that its compatible endpoint speaks.
-fn in_body(body: &Value) -> Option<Duration> {
+fn in_body(headers: &HeaderMap, body: &Value) -> Option<Duration> {
     let body = body.as_array().and_then(|it| it.first()).unwrap_or(body);
     let error = body.get("error").unwrap_or(body);
+    let read = |value: &Value| match value {
+        Value::String(text) => wait(text, headers),
+        Value::Object(_) => seconds(value["seconds"].as_f64()?),
+        number => seconds(number.as_f64()?),
+    };
     let mut details = error["details"].as_array().into_iter().flatten();
-    if let Some(delay) = details.find_map(|it| it.get("retryDelay")?.as_str()) {
-        return go_duration(delay);
+    if let Some(delay) = details.find_map(|it| it.get("retryDelay")) {
+        return read(delay);
     }
-    let places = [error, body, &error["metadata"]];
+    let places = [error, body, &error["metadata"], &body["detail"]];
     let field = |name: &str| places.iter().find_map(|it| it.get(name));
-    let seconds = [
+    let waits = [
         "retry_after",
         "retryAfter",
         "retry_after_seconds",
         "estimated_time",
     ];
-    let seconds = seconds.iter().find_map(|name| field(name));
-    let milliseconds = || wait(field("retry_after_ms")?.as_f64()? / 1_000.0);
-    match seconds {
-        Some(Value::String(text)) => text
-            .parse()
-            .ok()
-            .and_then(wait)
-            .or_else(|| go_duration(text)),
-        Some(number) => wait(number.as_f64()?),
-        None => milliseconds(),
+    match waits.iter().find_map(|name| field(name)) {
+        Some(found) => read(found),
+        None => seconds(field("retry_after_ms")?.as_f64()? / 1_000.0),
     }
 }
 
-/// What stands before a wait in words.
-const LEADS: [&str; 7] = [
-    "again in ",
-    "retry in ",
-    "retry after ",
-    "retrying in ",
-    "wait ",
-    "resets in ",
-    "available in ",
+/// What leads to a wait in words.
+const LEADS: [&str; 8] = [
+    "again",
+    "retry",
+    "retrying",
+    "wait",
+    "reset",
+    "resets",
+    "available",
+    "cooldown",
 ];
 
+/// The most words between such a word and the wait: "retry your request after at least 3 seconds".
+const FILLERS: usize = 5;
+
+/// Finds a wait in a sentence: "try again in 1.5s", "retry-after: 3", "wait for 2 minutes".
 fn in_words(message: &str) -> Option<Duration> {
     let message = message.to_lowercase();
-    LEADS.iter().find_map(|lead| {
-        let mut rest = message.split(lead);
-        rest.next();
-        rest.find_map(amount)
+    let words = message.split(|it: char| it.is_whitespace() || "-_=(".contains(it));
+    let words: Vec<&str> = words.filter(|it| !it.is_empty()).collect();
+    let leads = (0..words.len()).filter(|at| LEADS.contains(&words[*at].trim_end_matches(':')));
+    leads.into_iter().find_map(|at| {
+        let is_number = |it: &&str| it.starts_with(|it: char| it.is_ascii_digit());
+        let rest = &words[at + 1..];
+        let number = rest.iter().take(FILLERS + 1).position(is_number)?;
+        let is_one_sentence = !rest[..number]
+            .iter()
+            .any(|it| it.ends_with(['.', ',', ';', '!']));
+        is_one_sentence.then(|| amount(&rest[number..])).flatten()
     })
 }
 
-/// Reads `3`, `3.2s`, `6m0.5s`, `3 seconds` or `2 minutes`.
-fn amount(text: &str) -> Option<Duration> {
-    let text = text
-        .trim_start_matches("for ")
-        .trim_start_matches("at least ");
-    let mut words = text
-        .split_whitespace()
-        .map(|it| it.trim_end_matches(['.', ',', ';', '!']));
-    let first = words.next()?;
-    let Ok(number) = first.parse::<f64>() else {
-        return go_duration(first);
-    };
-    let unit = words.next().unwrap_or_default();
-    let factor = match unit {
-        _ if unit.starts_with("ms") || unit.starts_with("milli") => 1e-3,
-        _ if unit.starts_with("min") => 60.0,
-        _ if unit.starts_with("hour") => 3_600.0,
-        _ => 1.0,
-    };
-    wait(number * factor)
+/// Reads `3`, at the end of a sentence, `3.2s`, `3 seconds` or `500 ms`.
+fn amount(words: &[&str]) -> Option<Duration> {
+    let bare = |word: &&str| word.trim_end_matches(['.', ',', ';', '!', ')']).to_owned();
+    let (number, unit) = (bare(words.first()?), words.get(1).map(bare));
+    let is_end = unit.is_none() || number.len() < words[0].len();
+    match number.parse() {
+        Ok(number) if is_end => seconds(number),
+        Ok(_) => duration(&format!("{number} {}", unit?)),
+        Err(_) => duration(&number),
+    }
 }
 
 #[cfg(test)]
@@ -202,7 +213,17 @@ mod tests {
             "",
             Some(1.5),
         );
-        check(&[date, later], &none, "", Some(90.0));
+        for later in [
+            later.1,
+            "Mon, 23 Nov 2026 12:01:30 UTC",
+            "Mon, 23 Nov 2026 12:01:30 +0000",
+            "Monday, 23-Nov-26 12:01:30 GMT",
+            "2026-11-23T12:01:30Z",
+            "1795435290",
+            "1795435290000",
+        ] {
+            check(&[date, ("retry-after", later)], &none, "", Some(90.0));
+        }
         check(&[later], &none, "", None);
         check(
             &[("date", "Mon, 23 Nov 2026 12:02:00 GMT"), later],
@@ -232,6 +253,11 @@ mod tests {
             ("retry-after", "3s", 3.0),
             ("retry-after", "1m30s", 90.0),
             ("retry-after", "3 seconds", 3.0),
+            ("retry-after", "\"3\"", 3.0),
+            ("retry-after", "3, 3", 3.0),
+            ("retry-after", "3;w=60", 3.0),
+            ("retry-after", "3000ms", 3.0),
+            ("retry-after", "PT3S", 3.0),
             ("x-ms-retry-after-ms", "3000", 3.0),
             ("llm_provider-retry-after", "3", 3.0),
         ] {
@@ -248,6 +274,11 @@ mod tests {
             (json!({"retry_after_ms": 250}), Some(0.25)),
             (json!({"retry_after": "2s"}), Some(2.0)),
             (json!({"retry_after": {}}), None),
+            (json!({"detail": {"retry_after": 3}}), Some(3.0)),
+            (
+                json!({"error": {"details": [{"retryDelay": {"seconds": 3}}]}}),
+                Some(3.0),
+            ),
             (json!(["x"]), None),
         ] {
             check(&[], &body, "", expected);
@@ -261,6 +292,17 @@ mod tests {
             ("Limit resets in 1 hour", Some(3_600.0)),
             ("Wait a moment, then wait 4 s", Some(4.0)),
             ("wait for it", None),
+            ("Try again after about 3 seconds", Some(3.0)),
+            ("Retry-After: 3", Some(3.0)),
+            ("Please retry your request after 3 seconds.", Some(3.0)),
+            ("Limit resets after 3 sec", Some(3.0)),
+            ("Retry in 00:00:03.", Some(3.0)),
+            ("Too many requests. Retry in 3 second(s)", Some(3.0)),
+            ("retry_after=3", Some(3.0)),
+            // What is past, what is counted, and what is said in another sentence, is no wait.
+            ("The gateway waited 30 seconds.", None),
+            ("Retry with at most 3 requests", None),
+            ("Please try again. Limit: 3 seconds of audio", None),
         ] {
             check(&[], &none, words, expected);
         }
@@ -280,12 +322,44 @@ mod tests {
             check(&[date, some, at], &none, "", None);
             check(&[empty, at], &none, "", None);
         }
-        for (left, reset) in RESETS {
+        for (left, reset) in [
+            ("x-ratelimit-remaining", "x-ratelimit-reset"),
+            ("ratelimit-remaining", "ratelimit-reset"),
+            ("x-rate-limit-remaining", "x-rate-limit-reset"),
+            ("x-ratelimit-remaining", "x-ratelimit-reset-after"),
+            ("ratelimitbysize-remaining", "ratelimitbysize-reset"),
+            ("x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"),
+            (
+                "anthropic-ratelimit-requests-remaining",
+                "anthropic-ratelimit-requests-reset",
+            ),
+        ] {
             let (none_left, soon) = ((left, "0"), (reset, "7"));
             check(&[none_left, soon], &none, "", Some(7.0));
-            check(&[none_left, (reset, "1m7s")], &none, "", Some(67.0));
+            check(&[none_left, (reset, "1m7.5s")], &none, "", Some(67.5));
+            check(
+                &[date, none_left, (reset, "1795435203")],
+                &none,
+                "",
+                Some(3.0),
+            );
+            check(
+                &[date, none_left, (reset, "2026-11-23T12:00:03Z")],
+                &none,
+                "",
+                Some(3.0),
+            );
             check(&[soon], &none, "", None);
+            check(&[(left, "-1"), soon], &none, "", None);
         }
+        // Of several, the last to be full again.
+        let several = [
+            ("x-ratelimit-remaining-requests", "0"),
+            ("x-ratelimit-reset-requests", "9ms"),
+            ("x-ratelimit-remaining-tokens", "0"),
+            ("x-ratelimit-reset-tokens", "6m0s"),
+        ];
+        check(&several, &none, "", Some(360.0));
         let headers = json!({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1795435203000"});
         let passed_on = json!({"error": {"code": 429, "metadata": {"headers": headers}}});
         check(&[date], &passed_on, "", Some(3.0));

@@ -63,6 +63,7 @@ const FAILED: &[&str] = &[
     "maximum input",
     "maximum number of tokens",
     "max context",
+    "max input",
     "context of only",
     "does not fit",
     "doesn't fit",
@@ -103,6 +104,7 @@ const ELSE: &[&str] = &[
     "credit",
     "balance",
     "api key",
+    "please wait",
 ];
 
 /// Returns whether `words`, in lower case, say that a request is longer than the model can read.
@@ -221,6 +223,7 @@ mod tests {
             "string too long. Expected a string with maximum length 1048576, but got a string with length 2000000 instead.",
             "Content is too long",
             "Input text exceeds the limit of 20000 characters",
+            "the max input characters is 20000",
             "Requested 9000 tokens but only 8192 allowed by the model",
             "Total tokens of image and text exceed max message tokens",
             "This model's context window is 128k, request has 150k tokens.",
@@ -259,6 +262,7 @@ mod tests {
             "The request exceeds the maximum number of images",
             "Failed to generate JSON. Please adjust your prompt.",
             "Input data may contain inappropriate content.",
+            "Too many tokens, please wait before trying again.",
         ] {
             assert!(!is_too_long(&words.to_lowercase()), "{words}");
         }

@@ -249,7 +249,6 @@ impl World {
         let window = |limit: f64, used: f64| Window {
             limit: limit * 60.0,
             remaining: Some((limit - used).max(0.0)),
-            reset: None,
         };
         RateLimits {
             requests: self.per_second.map(|it| window(it.into(), requests.into())),

@@ -49,6 +49,14 @@ fn what_is_not_needed_may_be_anything() {
     ] {
         answers(&place, "{\"a\":1}", stop());
     }
+    // What is said beside a call is no answer, unless it is JSON: nobody has offered a function.
+    let calls = |content: &str| {
+        let message = json!({"content": content, "tool_calls": [{"function": function}]});
+        json!({"choices": [{"message": message, "finish_reason": "tool_calls"}]})
+    };
+    answers(&calls("I will call it."), "{\"a\":1}", stop());
+    let called = FinishReason::Other("tool_calls".to_owned());
+    answers(&calls("So: {\"a\":2}"), "So: {\"a\":2}", called);
     // Of several answers, in whatever order, the first one counts.
     let one = whole()["choices"][0].clone();
     let other = json!({"index": "1", "message": {"content": "Other."}});

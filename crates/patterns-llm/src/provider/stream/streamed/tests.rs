@@ -132,6 +132,15 @@ fn content_comes_as_text_or_as_parts() {
 }
 
 #[test]
+fn content_comes_in_the_words_of_completions_and_behind_a_name_said_twice() {
+    let text = |text: &str| format!("data: {}\n\n", json!({"choices": [{"text": text}]}));
+    let plain = text("Fi") + &text("ne.") + STOP + DONE;
+    assert_eq!(answer(&plain), Ok(("Fine.".to_owned(), json!("stop"))));
+    let twice = (said("Fi") + &said("ne.") + STOP + DONE).replace("data: ", "data: data: ");
+    assert_eq!(answer(&twice), Ok(("Fine.".to_owned(), json!("stop"))));
+}
+
+#[test]
 fn an_empty_reason_is_none_and_the_last_one_counts() {
     for empty in [json!(""), json!("null"), Value::Null] {
         let begin = chunk(&json!({"content": "[1, 2"}), &empty);

@@ -118,8 +118,6 @@ fn what_is_no_whole_answer_is_an_error_with_its_bill() {
         choice(&json!({"content": ""}), &json!("max_tokens")),
         Truncated,
     );
-    check(choice(&text, &json!("content_filter")), Filtered);
-    check(choice(&text, &json!("SAFETY")), Filtered);
     check(
         choice(&json!({"refusal": "I can't."}), &json!("stop")),
         Refused,
@@ -134,9 +132,17 @@ fn what_is_no_whole_answer_is_an_error_with_its_bill() {
     check(choice(&text, &json!("refusal")), Refused);
     check(choice(&text, &json!("error")), DOWN);
     for (reason, kind) in [
+        ("content_filter", Filtered),
+        ("SAFETY", Filtered),
         ("LENGTH", Truncated),
         ("model_context_window_exceeded", ContextTooLong),
         ("max_output_tokens", Truncated),
+        ("FinishReason.MAX_TOKENS", Truncated),
+        ("FINISH_REASON_MAX_TOKENS", Truncated),
+        ("max_new_tokens", Truncated),
+        ("incomplete", Truncated),
+        ("IMAGE_SAFETY", Filtered),
+        ("guardrail_intervened", Filtered),
         ("sensitive", Filtered),
         ("content-filter", Filtered),
         ("insufficient_system_resource", DOWN),

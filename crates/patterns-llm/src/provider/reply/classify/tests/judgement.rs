@@ -6,6 +6,8 @@ use super::*;
 fn once_the_key_has_worked_a_page_is_about_its_own_document() {
     let html = "<html><body><h1>403 Forbidden</h1></body></html>";
     for (status, before) in [
+        // A firewall's, or a login page.
+        (302, UnknownModel),
         (403, Unauthorized),
         (404, UnknownModel),
         (405, UnknownModel),

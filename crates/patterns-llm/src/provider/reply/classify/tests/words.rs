@@ -5,7 +5,7 @@ use super::*;
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn what_only_words_tell_is_told_by_stems() {
-    let table: [(u16, &str, ModelErrorKind); 25] = [
+    let table: [(u16, &str, ModelErrorKind); 29] = [
         (400, "Model Not Exist", UnknownModel),
         (
             400,
@@ -74,6 +74,18 @@ fn what_only_words_tell_is_told_by_stems() {
             "Rate limit exceeded: free-models-per-day",
             QuotaExhausted,
         ),
+        (
+            400,
+            "The provided model identifier is invalid.",
+            UnknownModel,
+        ),
+        (
+            400,
+            "Invocation of model ID m with on-demand throughput isn’t supported.",
+            UnknownModel,
+        ),
+        (400, "No such model: @cf/m", UnknownModel),
+        (400, "the max input characters is 20000", ContextTooLong),
         // What a model lacks is not the model.
         (
             400,
@@ -95,7 +107,40 @@ fn what_only_words_tell_is_told_by_stems() {
     for (status, words, kind) in table {
         fails(status, &[], json!({"error": words}), kind, None);
     }
+    for code in ["model_not_supported", "model_terms_required"] {
+        fails(400, &[], openai("", code, "No."), UnknownModel, Some(code));
+    }
+    let throttled =
+        json!({"__type": "ThrottlingException", "message": "Too many tokens, please wait"});
+    fails(400, &[], throttled, SPEED, Some("ThrottlingException"));
     for code in ["data_inspection_failed", "invalid_prompt", "1301"] {
         fails(400, &[], openai("", code, "No."), Filtered, Some(code));
+    }
+}
+
+#[test]
+fn what_went_wrong_is_found_in_whatever_stands_around_it() {
+    let inner = json!({"message": "prompt is too long", "code": 7});
+    for body in [
+        json!({"error": inner}),
+        json!([{"error": inner}]),
+        json!({"error": [inner]}),
+        json!({"error": {"error": inner}}),
+        json!({"errors": [inner], "success": false, "messages": []}),
+        json!({"detail": inner}),
+        json!({"msg": "prompt is too long", "code": 7}),
+        json!({"error_msg": "prompt is too long", "error_code": 7}),
+        json!({"error_message": "prompt is too long", "code": 7, "error": {}}),
+    ] {
+        let error = fails(400, &[], &body, ContextTooLong, Some("7"));
+        assert_eq!(error.detail(), Some("prompt is too long"), "{body}");
+        let error = fails(200, &[], &body, ContextTooLong, Some("7"));
+        assert_eq!(error.detail(), Some("prompt is too long"), "{body}");
+    }
+    // What is filled with a word for nothing, beside an answer, is no error.
+    for blank in [json!("null"), json!({"code": 0, "message": "success"})] {
+        let choices = json!([{"message": {"content": "Hi."}, "finish_reason": "stop"}]);
+        let body = json!({"error": blank, "choices": choices});
+        assert_eq!(read(200, &[], body.to_string()).unwrap().text, "Hi.");
     }
 }
