@@ -20,7 +20,11 @@ mod pdf_repair;
 #[cfg(feature = "pdf")]
 mod pdf_rewrite;
 #[cfg(feature = "pdf")]
+mod pdf_table;
+#[cfg(feature = "pdf")]
 mod pdf_text;
+#[cfg(feature = "pdf")]
+mod pdf_widths;
 
 pub use kind::{Format, UnknownFormat};
 

@@ -127,16 +127,39 @@ mod reading {
         Ok(document)
     }
 
-    /// Opens a PDF; one whose table of contents is wrong is looked through for its objects.
+    /// Opens a PDF; one that lacks what its pages show is looked through for its objects.
     fn open(bytes: &[u8]) -> Result<Document, Reason> {
-        let error = match load(trimmed(bytes)) {
-            Ok(document) if !document.get_pages().is_empty() => return Ok(document),
-            Ok(_) => (Broken, "is a PDF without pages".to_owned()),
-            Err(error) => error,
+        let first = match load(trimmed(bytes)) {
+            Ok(document) if document.get_pages().is_empty() => {
+                Err((Broken, "is a PDF without pages".to_owned()))
+            }
+            other => other,
         };
+        if first.as_ref().is_ok_and(is_whole) {
+            return first;
+        }
         let again = rebuilt(&trimmed(bytes)).and_then(|it| load(Cow::Owned(it)).ok());
-        let has_pages = |it: &Document| !it.get_pages().is_empty();
-        again.filter(has_pages).ok_or(error)
+        let again = again.filter(|it| !it.get_pages().is_empty());
+        match again {
+            Some(again) if first.is_err() || is_whole(&again) => Ok(again),
+            _ => first,
+        }
+    }
+
+    fn is_whole(document: &Document) -> bool {
+        let mut pages = document.get_pages().into_values();
+        !pages.any(|it| lacks_content(document, it))
+    }
+
+    /// Returns whether what a page shows is not there.
+    fn lacks_content(document: &Document, page: ObjectId) -> bool {
+        let named = document.get_dictionary(page);
+        let named = named.and_then(|it| document.dereference(it.get(b"Contents")?));
+        let contents = document.get_page_contents(page);
+        let mut contents = contents.iter().map(|it| document.get_object(*it));
+        // A stream whose end is not found is none.
+        named.is_ok_and(|it| it.1.as_dict().is_ok())
+            || contents.any(|it| it.and_then(Object::as_stream).is_err())
     }
 
     fn load(bytes: Cow<'_, [u8]>) -> Result<Document, Reason> {
@@ -164,8 +187,11 @@ mod reading {
         })
     }
 
-    /// Returns whether what a page shows cannot be unpacked.
+    /// Returns whether what a page shows is missing or cannot be unpacked.
     fn is_damaged(document: &Document, page: ObjectId) -> bool {
+        if lacks_content(document, page) {
+            return true;
+        }
         let contents = document.get_page_contents(page);
         let streams = contents
             .iter()

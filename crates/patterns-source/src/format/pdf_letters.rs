@@ -4,17 +4,23 @@
 //! 9.7.5.2); most are the encodings of those languages, which are here. Where nothing tells what letters mean,
 //! each becomes U+FFFD, which is counted.
 
+use std::rc::Rc;
+
 use encoding_rs::{BIG5, EUC_JP, EUC_KR, Encoding, GB18030, SHIFT_JIS, UTF_8};
 use pdf_extract::{Dictionary, Document, Object};
 
+use super::pdf_table::Table;
+
 /// How the bytes of a text in a font are read.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) enum Letters {
     Utf16,
     Utf32,
     Of(&'static Encoding),
     /// JIS X 0208, two bytes of seven bits for each letter.
     Jis,
+    /// By a table in the file.
+    Told(Rc<Table>),
     /// Two bytes for each letter, and nobody knows which.
     Unknown,
 }
@@ -32,7 +38,16 @@ pub(super) fn letters(document: &Document, font: &Dictionary) -> Option<Letters>
             .map(|it| it.1)
     };
     let table = named(b"ToUnicode");
-    match named(b"Encoding").map(Object::as_name) {
+    let encoding = named(b"Encoding");
+    if let Some(Object::Stream(codes)) = encoding {
+        let mut read = Table::default();
+        for table in [Some(codes), table.and_then(|it| it.as_stream().ok())] {
+            let content = table.and_then(|it| it.get_plain_content().ok());
+            read.add(&content.unwrap_or_default());
+        }
+        return Some(Letters::Told(Rc::new(read)));
+    }
+    match encoding.map(Object::as_name) {
         Some(Ok(b"Identity-H" | b"Identity-V")) => match table.map(Object::as_name) {
             Some(Ok(_)) => Some(Letters::Utf16),
             Some(Err(_)) => None,
@@ -76,7 +91,7 @@ fn of_table(name: &[u8]) -> Option<Letters> {
 
 impl Letters {
     /// Returns a text in UTF-16. What is no single unit is U+FFFD.
-    pub(super) fn utf16(self, bytes: &[u8]) -> Vec<u16> {
+    pub(super) fn utf16(&self, bytes: &[u8]) -> Vec<u16> {
         let text = match self {
             Self::Utf16 => {
                 let units = bytes.chunks(2).map(|it| match it {
@@ -99,6 +114,7 @@ impl Letters {
                 let bytes: Vec<u8> = bytes.iter().map(|it| it | 0x80).collect();
                 EUC_JP.decode_without_bom_handling(&bytes).0.into_owned()
             }
+            Self::Told(table) => String::from_utf16_lossy(&table.utf16(bytes)),
             Self::Unknown => "\u{fffd}".repeat(bytes.len().div_ceil(2)),
         };
         let units = text

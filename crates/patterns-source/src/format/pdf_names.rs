@@ -6,6 +6,8 @@
 
 use pdf_extract::{Dictionary, Document, Object, Stream};
 
+use super::pdf_table::{Meanings, written};
+
 /// Where the names of a font are given anew, and a table of what those mean that have no other name.
 pub(super) struct LetterNames {
     encoding: Dictionary,
@@ -41,7 +43,7 @@ impl LetterNames {
         let drawn = drawn.as_ref().and_then(|it| it.as_dict().ok());
         let meanings = given_anew(&mut names, drawn.is_some_and(is_counted));
         encoding.set("Differences", names);
-        let table = Stream::new(Dictionary::new(), table(&meanings?).into_bytes());
+        let table = Stream::new(Dictionary::new(), written(&meanings?));
         Some(Self { encoding, table })
     }
 
@@ -56,10 +58,8 @@ impl LetterNames {
     }
 }
 
-/// The codes that have no name that the reader knows, and what they mean.
-type Meanings = Vec<(u8, String)>;
-
-/// Takes styles off names, and returns what those mean that are none of the list; nothing if all are known.
+/// Takes styles off names, and returns what those codes mean whose names are none of the list; nothing if all are
+/// known.
 fn given_anew(names: &mut [Object], is_counted: bool) -> Option<Meanings> {
     let (mut code, mut meanings, mut is_changed) = (0_u8, Meanings::new(), false);
     for name in names {
@@ -72,9 +72,9 @@ fn given_anew(names: &mut [Object], is_counted: bool) -> Option<Meanings> {
                 let is_number =
                     number(plain).is_some() && (is_counted || !(32..127).contains(&code));
                 if let Some(meaning) = meaning(plain) {
-                    meanings.push((code, meaning));
+                    meanings.insert(code.into(), meaning);
                 } else if is_number {
-                    meanings.push((code, '\u{fffd}'.to_string()));
+                    meanings.insert(code.into(), vec![0xfffd]);
                 } else if plain != name {
                     *bytes = plain.as_bytes().to_vec();
                     is_changed = true;
@@ -87,8 +87,8 @@ fn given_anew(names: &mut [Object], is_counted: bool) -> Option<Meanings> {
     (is_changed || !meanings.is_empty()).then_some(meanings)
 }
 
-/// Returns what a name spells out.
-fn meaning(name: &str) -> Option<String> {
+/// Returns what a name spells out, in UTF-16.
+fn meaning(name: &str) -> Option<Vec<u16>> {
     let spelt = |part: &str| {
         let hex = part.strip_prefix("uni").filter(|it| it.len() % 4 == 0);
         let hex = hex.or_else(|| {
@@ -108,7 +108,8 @@ fn meaning(name: &str) -> Option<String> {
         let is_letter = part.len() == 1 && name.contains('_');
         is_letter.then(|| part.to_owned())
     };
-    name.split('_').map(spelt).collect()
+    let spelt: Option<String> = name.split('_').map(spelt).collect();
+    Some(spelt?.encode_utf16().collect())
 }
 
 /// Returns the number of a letter that has no name.
@@ -131,16 +132,4 @@ fn is_counted(drawn: &Dictionary) -> bool {
     let names = drawn.iter().map(|it| String::from_utf8_lossy(it.0));
     let low = names.filter(|it| number(it).is_some_and(|it| it < 32));
     low.count() > 16
-}
-
-fn table(meanings: &Meanings) -> String {
-    let rows = meanings.iter().map(|(code, meaning)| {
-        let units: String = meaning
-            .encode_utf16()
-            .map(|it| format!("{it:04X}"))
-            .collect();
-        format!("\n<{code:02X}> <{units}>")
-    });
-    let rows: String = rows.collect();
-    format!("{} beginbfchar{rows}\nendbfchar", meanings.len())
 }

@@ -1,12 +1,13 @@
-//! Mends PDF files that viewers show: offsets that are wrong, bytes around the file, odd fonts.
+//! Mends PDF files that viewers show: offsets and lengths that are wrong, bytes around the file, odd fonts.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use pdf_extract::{Dictionary, Document, Object, ObjectId};
-use regex::bytes::{Captures, Regex};
+use regex::bytes::Regex;
 
 use super::pdf_rewrite::each_font_mut;
+use super::pdf_table::{Table, written};
 
 /// Takes off what is around the file: a header of HTTP before it, comments of a server after it.
 pub(crate) fn trimmed(bytes: &[u8]) -> Cow<'_, [u8]> {
@@ -21,6 +22,7 @@ pub(crate) fn trimmed(bytes: &[u8]) -> Cow<'_, [u8]> {
 
 /// Returns a file with a new table of its objects, wherever they are; `None` if there are none.
 pub(crate) fn rebuilt(bytes: &[u8]) -> Option<Vec<u8>> {
+    let bytes = &with_lengths(bytes)?;
     let object =
         Regex::new(r"(?-u)(?:^|[^0-9])(\d{1,9})[ \t\r\n]+(\d{1,5})[ \t\r\n]+obj\b").ok()?;
     let mut objects = BTreeMap::new();
@@ -32,7 +34,7 @@ pub(crate) fn rebuilt(bytes: &[u8]) -> Option<Vec<u8>> {
     let root = last_match(bytes, r"(?-u)/Root\s+(\d+)\s+\d+\s+R").and_then(number);
     let root = root.filter(|it| objects.contains_key(it));
     let root = root.or_else(|| catalog(bytes, &objects))?;
-    let mut file = bytes.to_vec();
+    let mut file = bytes.clone();
     let mut trailer = format!("/Root {root} {} R", objects.get(&root)?.0);
     if let Some(id) = last_match(bytes, r"(?-u)/ID\s*(\[[^\]]*\])") {
         trailer += &format!(" /ID {}", String::from_utf8_lossy(id));
@@ -59,6 +61,33 @@ pub(crate) fn rebuilt(bytes: &[u8]) -> Option<Vec<u8>> {
     table += &format!("trailer\n<< /Size {size} {trailer} >>\nstartxref\n{start}\n%%EOF\n");
     file.extend_from_slice(table.as_bytes());
     Some(file)
+}
+
+/// Returns a file whose streams are as long as they say, as far as their ends can be found.
+fn with_lengths(bytes: &[u8]) -> Option<Vec<u8>> {
+    const END: &[u8] = b"endstream";
+    let stream =
+        Regex::new(r"(?s-u)/Length\s+(\d+(?:\s+\d+\s+R)?)\b.{0,1000}?>>\s*stream\r?\n").ok()?;
+    let (mut mended, mut at) = (Vec::with_capacity(bytes.len()), 0);
+    while let Some(found) = stream.captures_at(bytes, at) {
+        let (length, start) = (found.get(1)?, found.get(0)?.end());
+        let said = number(length.as_bytes()).and_then(|it| usize::try_from(it).ok());
+        let after = |it: &usize| bytes.get(start.checked_add(*it)?..);
+        let is_end = |it: &[u8]| {
+            let mut ends = [&b"\r\n"[..], b"\n", b"\r", b""].into_iter();
+            ends.any(|end| it.strip_prefix(end).is_some_and(|it| it.starts_with(END)))
+        };
+        let said = said.filter(|it| after(it).is_some_and(is_end));
+        let Some(real) = said.or_else(|| memchr::memmem::find(&bytes[start..], END)) else {
+            break;
+        };
+        mended.extend_from_slice(&bytes[at..length.start()]);
+        mended.extend_from_slice(real.to_string().as_bytes());
+        mended.extend_from_slice(&bytes[length.end()..start + real]);
+        at = start + real;
+    }
+    mended.extend_from_slice(&bytes[at..]);
+    Some(mended)
 }
 
 /// Returns the number of the object that holds the pages.
@@ -110,22 +139,20 @@ fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
     bytes.windows(what.len()).position(|it| it == what)
 }
 
-/// Gives fonts what the reader insists on: a name, a known kind, and a table of letters with whole ones.
+/// Gives fonts what the reader insists on: a name, a known kind, and a table of letters as it knows
+/// them.
 pub(crate) fn mend_fonts(document: &mut Document) {
     let mut tables = Vec::new();
     for object in document.objects.values_mut() {
         each_font_mut(object, &mut |font| tables.extend(mend_font(font)));
     }
-    let Ok(byte) = Regex::new(r"(?-u)(<[0-9A-Fa-f]+>\s*)<([0-9A-Fa-f]+)>") else {
-        return;
-    };
     for id in tables {
         let stream = document.get_object_mut(id).and_then(Object::as_stream_mut);
         let Ok(stream) = stream else { continue };
-        if let Ok(table) = stream.get_plain_content() {
-            // Ranges of codes are of single bytes, too, and come before what they stand for.
-            let mended = letters(&table, &byte);
-            stream.set_plain_content(mended);
+        if let Ok(content) = stream.get_plain_content() {
+            let mut table = Table::default();
+            table.add(&content);
+            stream.set_plain_content(written(&table.into_meanings()));
         }
     }
 }
@@ -157,22 +184,4 @@ fn mend_font(font: &mut Dictionary) -> Option<ObjectId> {
             None
         }
     }
-}
-
-/// Writes letters of one byte with two, in the parts of a table that name letters.
-fn letters(table: &[u8], byte: &Regex) -> Vec<u8> {
-    let text = String::from_utf8_lossy(table);
-    let parts =
-        text.split_inclusive("beginbfchar")
-            .map(|part| match part.split_once("endbfchar") {
-                Some((letters, rest)) => {
-                    let letters = byte.replace_all(letters.as_bytes(), |it: &Captures<'_>| {
-                        let pad: &[u8] = if it[2].len() == 2 { b"00" } else { b"" };
-                        [&it[1], b"<", pad, &it[2], b">"].concat()
-                    });
-                    format!("{}endbfchar{rest}", String::from_utf8_lossy(&letters))
-                }
-                None => part.to_owned(),
-            });
-    parts.collect::<String>().into_bytes()
 }

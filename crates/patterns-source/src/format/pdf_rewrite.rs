@@ -4,25 +4,28 @@
 //! written in UTF-16. It takes the fonts of a page and of the forms on it for the same where they have the
 //! same name, so those of forms are given others.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use pdf_extract::content::{Content, Operation};
 use pdf_extract::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 
 use super::pdf_letters::{Letters, letters};
 use super::pdf_names::LetterNames;
+use super::pdf_table::written;
+use super::pdf_widths::say_widths;
 
 /// Writes such text anew, on all pages and in the forms that they show.
 pub(crate) fn rewrite(document: &mut Document) {
     name_letters(document);
+    say_widths(document);
+    hand_down(document);
     let mut fonts = Vec::new();
     for object in document.objects.values() {
         each_font(object, &mut |font| fonts.push(letters(document, font)));
     }
     let is_known = fonts.iter().all(Option::is_none);
     let mut rewriting = Rewriting {
-        spells_out: !is_known && !shares_fonts_with_forms(document),
+        spells_out: !is_known,
         clashing: clashing(document),
         renamed: Vec::new(),
         used: BTreeSet::new(),
@@ -72,8 +75,10 @@ fn name_letters(document: &mut Document) {
 
 /// Has the fonts whose text was written anew, in the order in which they are shown, read as UTF-16.
 fn all_as_utf16(document: &mut Document, fonts: &[Option<Letters>], used: &BTreeSet<u16>) {
-    let table = Stream::new(Dictionary::new(), table(used).into_bytes());
-    let table = document.add_object(table);
+    // Each unit stands for itself.
+    let units = used.iter().map(|it| (u32::from(*it), vec![*it]));
+    let table = written(&units.collect());
+    let table = document.add_object(Stream::new(Dictionary::new(), table));
     let mut fonts = fonts.iter();
     for object in document.objects.values_mut() {
         each_font_mut(object, &mut |font| {
@@ -82,16 +87,6 @@ fn all_as_utf16(document: &mut Document, fonts: &[Option<Letters>], used: &BTree
             }
         });
     }
-}
-
-/// Returns a table in which each of these units of UTF-16 stands for itself.
-fn table(units: &BTreeSet<u16>) -> String {
-    let mut table = format!("{} beginbfchar", units.len());
-    for unit in units {
-        // Writing to a string cannot fail.
-        let _ = write!(table, "\n<{unit:04X}> <{unit:04X}>");
-    }
-    table + "\nendbfchar"
 }
 
 fn read_as_utf16(font: &mut Dictionary, table: ObjectId) {
@@ -184,11 +179,11 @@ impl Rewriting {
             match operation.operator.as_str() {
                 // A picture in the page holds no text.
                 "BI" => continue,
-                "q" => kept.push(font),
+                "q" => kept.push(font.clone()),
                 "Q" => font = kept.pop().unwrap_or(font),
                 "Tf" => {
                     if let Some(Object::Name(name)) = operation.operands.first_mut() {
-                        font = fonts.get(name).copied();
+                        font = fonts.get(name).cloned();
                         if let Some(other) = others.get(name) {
                             name.clone_from(other);
                         }
@@ -197,7 +192,7 @@ impl Rewriting {
                 "\"" | "'" => begin_line(&mut operation, &mut operations),
                 _ => {}
             }
-            if let (true, "Tj" | "TJ", Some(letters)) = (spells_out, &*operation.operator, font) {
+            if let (true, "Tj" | "TJ", Some(letters)) = (spells_out, &*operation.operator, &font) {
                 self.spell_out(&mut operation, letters);
             }
             operations.push(operation);
@@ -205,7 +200,7 @@ impl Rewriting {
         Content { operations }.encode().ok()
     }
 
-    fn spell_out(&mut self, operation: &mut Operation, letters: Letters) {
+    fn spell_out(&mut self, operation: &mut Operation, letters: &Letters) {
         let mut write = |it: &mut Object| {
             if let Object::String(bytes, _) = it {
                 let units = letters.utf16(bytes);
@@ -309,15 +304,44 @@ fn form(document: &Document, id: ObjectId) -> Option<(&Stream, Option<&Dictionar
     is_form.then_some((form, resources))
 }
 
-/// Returns whether a form shows text and has no fonts of its own, and uses those of the page: which, is not
-/// known here.
-fn shares_fonts_with_forms(document: &Document) -> bool {
-    let chooses_font = |form: &Stream| {
-        let content = form.get_plain_content();
-        content.map_or(true, |it| it.windows(2).any(|it| it == b"Tf"))
-    };
-    let mut forms = document.objects.keys().filter_map(|id| form(document, *id));
-    forms.any(|(form, resources)| resources.is_none() && chooses_font(form))
+/// Gives forms without resources those of what shows them first, as viewers do.
+fn hand_down(document: &mut Document) {
+    let pages: Vec<ObjectId> = document.get_pages().into_values().collect();
+    let mut shown: VecDeque<Dictionary> = pages
+        .into_iter()
+        .filter_map(|page| resources_of(document, page).cloned())
+        .collect();
+    let mut seen = BTreeSet::new();
+    while let Some(resources) = shown.pop_front() {
+        let objects = dictionary_in(document, &resources, b"XObject");
+        let ids = objects.into_iter().flatten();
+        let ids: Vec<ObjectId> = ids.filter_map(|it| it.1.as_reference().ok()).collect();
+        for id in ids {
+            let Some((_, own)) = form(document, id).filter(|_| seen.insert(id)) else {
+                continue;
+            };
+            if let Some(own) = own {
+                shown.push_back(own.clone());
+                continue;
+            }
+            let form = document.get_object_mut(id).and_then(Object::as_stream_mut);
+            if let Ok(form) = form {
+                form.dict.set("Resources", resources.clone());
+            }
+            shown.push_back(resources.clone());
+        }
+    }
+}
+
+/// Returns the resources of a page, which it may have from one above it.
+fn resources_of(document: &Document, page: ObjectId) -> Option<&Dictionary> {
+    let mut node = document.get_dictionary(page).ok()?;
+    loop {
+        if let Some(found) = dictionary_in(document, node, b"Resources") {
+            return Some(found);
+        }
+        node = dictionary_in(document, node, b"Parent")?;
+    }
 }
 
 fn dictionary_in<'a>(
@@ -334,7 +358,7 @@ fn dictionary_in<'a>(
 }
 
 /// Shows every font that an object holds, those within it before itself.
-fn each_font<'a>(object: &'a Object, show: &mut impl FnMut(&'a Dictionary)) {
+pub(super) fn each_font<'a>(object: &'a Object, show: &mut impl FnMut(&'a Dictionary)) {
     match object {
         Object::Dictionary(it) => {
             it.iter().for_each(|it| each_font(it.1, show));

@@ -14,5 +14,6 @@ mod parquet_rows;
 mod part;
 mod pdf;
 mod pdf_letters;
+mod pdf_tables;
 mod support;
 mod tables;

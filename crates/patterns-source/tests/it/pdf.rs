@@ -121,9 +121,21 @@ fn what_is_wrong_around_the_pages_is_mended() {
         good[..table].to_owned(),
         good[..good.len() - 60].to_owned(),
         good.replace('\n', "\r\n"),
+        good.replace("/Length", "/Length 4 /Lengths"),
+        good.replace("/Length", "/Length 400 /Lengths"),
+        good.replace("\nendstream", "\n \nendstream")
+            .replace('\n', "\r\n"),
+        good.replace("/Length", "/Length 99 0 R /Lengths"),
     ] {
         assert_eq!(read(wrong.as_bytes()).0, "Hello world", "{wrong}");
     }
+}
+
+#[test]
+fn a_page_whose_text_is_missing_is_told() {
+    let file = pages(&[&shows("One."), &shows("Two.")], FONT).replace("\n13 0 obj", "\n93 0 obj");
+    let note = "page 2 could not be read".to_owned();
+    assert_eq!(read(file.as_bytes()), ("One.".to_owned(), vec![note]));
 }
 
 #[test]
