@@ -66,6 +66,7 @@ mod scope;
 mod some_of;
 mod steering;
 mod system_reason;
+pub mod text;
 mod tokens;
 mod usage;
 

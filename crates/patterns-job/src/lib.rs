@@ -28,6 +28,7 @@ mod job_error;
 mod job_run;
 mod models;
 mod pattern;
+mod piece;
 mod plan;
 mod setup;
 mod work;
@@ -47,6 +48,7 @@ pub use job_error::{JobError, JobErrorKind, Place, renamed};
 pub use job_run::JobOutcome;
 pub use models::Models;
 pub use pattern::{AnyVoting, ReadBy, ReduceBudget, RestsOn};
+pub use piece::{Anchors, Piece, PieceText, outline_text};
 pub use plan::{CameTo, Combines, EarlierPlans, Figure, FirstPrompt, Off, Plan, PlanTotal, Stage};
 pub use setup::{Draft, PlanSetup, Settings, Setup};
 pub use work::{

@@ -38,7 +38,6 @@ mod in_order;
 mod inputs;
 mod machine;
 pub mod map_reduce;
-mod normalise;
 mod options;
 mod run;
 mod running;

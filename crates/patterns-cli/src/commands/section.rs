@@ -3,8 +3,8 @@
 use std::mem;
 
 use patterns_core::{Branch, Outcome, Pattern};
-use patterns_job::{SectionJob, SectionWork, SynthesisWay};
-use patterns_parallel::sectioning::{Outline, PieceText, Section};
+use patterns_job::{PieceText, SectionJob, SectionWork, SynthesisWay, outline_text};
+use patterns_parallel::sectioning::{Outline, Section};
 use patterns_parallel::{RunOptions, Sectioning};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -65,7 +65,7 @@ async fn outline(
     let outcome = outcome.map(|it| work.titled(it));
     publish(session, Pattern::Sectioning, &outcome, |page, outcome| {
         if let Ok(outline) = &outcome.value {
-            page.markdown(&outline.to_markdown());
+            page.markdown(&outline_text(outline));
         }
     })
     .await

@@ -3,7 +3,7 @@
 //! What a model has written is hostile: markup in it is shown, not interpreted; addresses lead to the web,
 //! to mail or within the page; images, which a browser would fetch, are their words.
 
-use patterns_parallel::sectioning::Anchors;
+use patterns_job::Anchors;
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
 
 const STYLE: &str = "body{max-width:42em;margin:2em auto;padding:0 1em;font:1.05em/1.55 \

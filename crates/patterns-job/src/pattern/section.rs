@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use patterns_core::{Contract, Document, Model, TokenCounter};
 use patterns_llm::token_counter;
-use patterns_parallel::sectioning::{Outline, Piece, Plan, Section, Synthesis, section_agent};
+use patterns_parallel::sectioning::{Outline, Plan, Section, Synthesis, section_agent};
 use patterns_parallel::{AgentOptions, Sectioning};
 use patterns_source::Passages;
 use serde_json::Value;
@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::nested_writer::NestedWriter;
 use crate::job::SectionJob;
 use crate::job_error::{JobError, unusable};
+use crate::piece::Piece;
 use crate::setup::Setup;
 use crate::work::SectionWork;
 
@@ -27,7 +28,7 @@ impl SectionWork {
     /// Returns the pattern whose sections code puts together.
     pub fn stitching(&self, setup: &Setup) -> Sectioning<Section, Piece> {
         let (model, options) = asked(setup);
-        let pattern = Sectioning::stitching(self.plan(setup), model, &options);
+        let pattern = Sectioning::stitching(self.plan(setup), model, &options, Piece::of);
         self.dressed(pattern, setup)
     }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::input::{Reader, read_schema, read_text_file};
 use crate::job::SectionJob;
 use crate::job_error::{JobError, JobErrorKind};
+use crate::piece::read_outline;
 
 /// What sectioning works on.
 #[derive(Clone, Debug)]
@@ -66,7 +67,7 @@ fn outline(job: &SectionJob) -> Result<Option<Outline>, JobError> {
         return is_given.then(|| given.checked().map_err(wrong)).transpose();
     };
     let text = read_text_file(path)?;
-    let outline = Outline::from_markdown(&text).map_err(|error| {
+    let outline = read_outline(&text).map_err(|error| {
         let message = format!("{}: {error}", path.display());
         let help = "each section begins with a heading, such as `## History`; `outline_only` shows how \
                     the rest is written";

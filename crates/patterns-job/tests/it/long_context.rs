@@ -4,6 +4,7 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use patterns_core::{Document, Request, TokenCounter};
+use patterns_job::Piece;
 use patterns_parallel::{AgentOptions, RunOptions, Sectioning};
 use patterns_source::Passages;
 use patterns_testkit::ScriptedModel;
@@ -42,7 +43,7 @@ async fn of_a_long_context_each_section_gets_what_concerns_it() {
         ("Dredging", "what it costs"),
         ("The lighthouse", "how old it is"),
     ];
-    let sectioning = Sectioning::stitching(plan, model.clone(), &agents);
+    let sectioning = Sectioning::stitching(plan, model.clone(), &agents, Piece::of);
     let budget = NonZeroU64::new(2_000).unwrap();
     let counter = TokenCounter::default();
     let sectioning = sectioning.passages(Passages::new(&documents, budget, &counter));

@@ -10,6 +10,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use patterns_core::text::{canonical, normalise};
 use patterns_core::{
     Agent, AgentError, Answer, BoxFuture, Contract, Document, Model, Part, Prompt, SchemaView,
     Scope,
@@ -17,7 +18,6 @@ use patterns_core::{
 use serde_json::{Map, Value};
 
 use super::summaries::MAP_INSTRUCTIONS;
-use crate::normalise::{canonical, normalise};
 use crate::{AgentOptions, RunError};
 
 /// Works on a document, then asks what was missed, up to a number of rounds or until nothing new

@@ -20,7 +20,6 @@ mod reduce;
 mod reduce_prompt;
 mod summaries;
 mod topology;
-mod unseen;
 
 pub use code::CodeReduce;
 pub use combine::Combine;
@@ -28,7 +27,6 @@ pub use glean::Glean;
 pub use keyed::{FieldProblem, KeyedReduce, Table};
 pub use pattern::MapReduce;
 pub use pieces::MapInput;
-pub(crate) use provenance::find_quote;
 pub use provenance::{
     Quote, Statement, Statements, Support, SupportCounts, Unfolded, Unsupported, statement_agent,
 };

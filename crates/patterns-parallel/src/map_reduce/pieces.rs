@@ -8,9 +8,9 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use futures_util::StreamExt;
+use patterns_core::text::SeenWords;
 use patterns_core::{Chunk, Columns, Document, Split};
 
-use super::unseen::SeenWords;
 use crate::RunError;
 
 /// An input of map-reduce. A stream of [`Document`]s is a stream of inputs, too.

@@ -6,7 +6,6 @@
 //! ```
 
 mod check;
-mod quote;
 
 use std::sync::Arc;
 
@@ -16,7 +15,6 @@ use serde::{Deserialize, Serialize};
 
 use self::check::statements_of;
 pub use self::check::{Statement, Statements, Support, SupportCounts, Unfolded, Unsupported};
-pub(crate) use self::quote::find_quote;
 use super::combine::Combine;
 use super::reduce_prompt::ReduceTask;
 use crate::AgentOptions;

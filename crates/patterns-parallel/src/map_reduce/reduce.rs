@@ -2,11 +2,11 @@
 
 use std::fmt;
 
+use patterns_core::text::SeenWords;
 use patterns_core::{AggregateError, Branch, Columns, Coverage, Scope};
 
 use super::halves::Mapped;
 use super::pieces::Piece;
-use super::unseen::SeenWords;
 use crate::RunError;
 use crate::fan_out::{Stop, Work};
 use crate::machine::Due;

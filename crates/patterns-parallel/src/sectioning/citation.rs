@@ -4,11 +4,10 @@
 //! where the words are is a fact. What is nowhere in what the model was given stays, marked as such.
 
 use patterns_core::Document;
+use patterns_core::text::find_quote;
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use super::markdown::{brackets, edited};
-use crate::map_reduce::find_quote;
 
 /// Words of a document that a section relies on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,12 +77,12 @@ fn follows(one: &str, next: &str) -> bool {
 /// Puts something else in the place of the marks in a text, such as `[1]` or `[1, 3]`, that stand for citations,
 /// of which there are so many; they are counted from 0 here, and one that stands for nothing is `None`. What is
 /// code or leads elsewhere, such as `[1](#a)`, is no mark.
-pub(super) fn remarked(
+pub fn remarked(
     text: &str,
     citations: usize,
     mut with: impl FnMut(Option<usize>) -> String,
 ) -> String {
-    let mut edits = Vec::new();
+    let (mut done, mut at) = (String::new(), 0);
     for open in brackets(text) {
         let behind = &text[open + 1..];
         let end = behind.find(['[', ']']);
@@ -91,11 +90,39 @@ pub(super) fn remarked(
         let mark = end.map(|it| &behind[..it]);
         let places = mark.and_then(|it| places(it, &text[..open], citations));
         if let (Some(mark), Some(places)) = (mark, places) {
-            let new: String = places.into_iter().map(&mut with).collect();
-            edits.push((open..open + mark.len() + 2, new));
+            done += &text[at..open];
+            places.into_iter().for_each(|it| done += &with(it));
+            at = open + mark.len() + 2;
         }
     }
-    edited(text, edits)
+    done + &text[at..]
+}
+
+/// Returns where a bracket is opened in words, in order; one with a backslash before it opens nothing.
+fn brackets(text: &str) -> Vec<usize> {
+    let (mut open, mut is_code) = (Vec::new(), false);
+    if !text.contains('[') {
+        return open;
+    }
+    // What a text may have that is a part of another.
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_FOOTNOTES;
+    for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
+        match event {
+            Event::Start(Tag::CodeBlock(_)) => is_code = true,
+            Event::End(TagEnd::CodeBlock) => is_code = false,
+            Event::Text(_) if !is_code => {
+                let found = text[range.clone()].match_indices('[');
+                open.extend(found.map(|it| range.start + it.0));
+            }
+            _ => {}
+        }
+    }
+    let escapes = |at: usize| at - text[..at].trim_end_matches('\\').len();
+    open.retain(|at| escapes(*at).is_multiple_of(2));
+    open
 }
 
 /// Reads a mark: which citations it stands for. It is one of the text if it stands for none of them.

@@ -6,25 +6,19 @@
 //!                                                                └► synthesis agent, or code
 //! ```
 
-mod anchors;
 mod answer;
 mod citation;
 mod dag;
 mod machine;
-mod markdown;
 mod outline;
 mod pattern;
-mod piece;
-mod placed;
 mod review;
 mod task;
 mod wording;
 
-pub use anchors::Anchors;
 pub use answer::{Section, Synthesis, section_agent};
-pub use citation::Citation;
+pub use citation::{Citation, remarked};
 pub use outline::{Outline, OutlineTask, Plan, SectionBrief};
 pub use pattern::{Growth, Sectioning};
-pub use piece::{Piece, PieceText};
 pub use review::Change;
-pub use task::{SectionSummary, SectionTask, SynthesisTask};
+pub use task::{SectionSummary, SectionTask, SynthesisTask, WrittenSection};

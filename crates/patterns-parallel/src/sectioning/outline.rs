@@ -5,15 +5,15 @@
 //! file.
 
 mod gate;
-mod markdown;
 mod planner;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use patterns_core::nearest;
+use patterns_core::text::one_line;
 use serde::{Deserialize, Serialize};
 
-use super::wording::{joined, one_line};
+use super::wording::joined;
 use crate::RunError;
 
 pub(super) use self::gate::{GateTask, Verdict, gate_agent, is_step_by_step};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use patterns_core::text::one_line;
 use patterns_core::{Agent, AgentError, Answer, Contract, Document, Model, Scope, Select};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -10,10 +11,9 @@ use serde::de::DeserializeOwned;
 use super::answer::{Section, Synthesis, section_agent, synthesis_agent, synthesis_agent_to};
 use super::machine::{Done, SectioningMachine, Work};
 use super::outline::{GateTask, Outline, Plan, Verdict, gate_agent};
-use super::piece::Piece;
 use super::review::{Review, ReviewTask, review_agent};
 use super::task::{SectionTask, SynthesisTask};
-use super::wording::{json, one_line};
+use super::wording::json;
 use crate::fan_out::FanOut;
 use crate::{AgentOptions, RunError, RunOptions, Running};
 
@@ -97,15 +97,6 @@ impl Sectioning<Section, Synthesis> {
     }
 }
 
-impl Sectioning<Section, Piece> {
-    /// Makes the pattern whose sections code stitches together: headings, numbers, a table of contents
-    /// and sources, without a further call.
-    pub fn stitching(plan: impl Into<Plan>, model: Arc<dyn Model>, options: &AgentOptions) -> Self {
-        let section = section_agent(model, options);
-        Self::by_code(plan, section, Piece::of).read_as_section()
-    }
-}
-
 impl<Y: DeserializeOwned + Send + 'static> Sectioning<Section, Y> {
     /// Makes the pattern with the default sections and the user's own kind of synthesis.
     pub fn with_synthesis(
@@ -121,6 +112,17 @@ impl<Y: DeserializeOwned + Send + 'static> Sectioning<Section, Y> {
 }
 
 impl<Y> Sectioning<Section, Y> {
+    /// Makes the pattern with the default sections, which code stitches together, without a further call.
+    pub fn stitching(
+        plan: impl Into<Plan>,
+        model: Arc<dyn Model>,
+        options: &AgentOptions,
+        stitch: impl Fn(SynthesisTask<Section>) -> Y + Send + Sync + 'static,
+    ) -> Self {
+        let section = section_agent(model, options);
+        Self::by_code(plan, section, stitch).read_as_section()
+    }
+
     fn read_as_section(mut self) -> Self {
         self.read = Section::clone;
         self

@@ -183,19 +183,20 @@ pub struct SynthesisTask<S> {
     /// What it is called.
     pub title: String,
     /// Its sections, as a reader meets them.
-    pub(super) sections: Vec<WrittenSection<S>>,
+    pub sections: Vec<WrittenSection<S>>,
     /// The sections that were written again, and why.
     pub changes: Vec<Change>,
 }
 
 /// A section as its agent answered it.
 #[derive(Clone, Debug)]
-pub(super) struct WrittenSection<S> {
-    pub(super) title: String,
+pub struct WrittenSection<S> {
+    /// Its heading.
+    pub title: String,
     /// How many sections are above it.
-    pub(super) depth: u32,
+    pub depth: u32,
     /// The answer; nothing if it could not be written.
-    pub(super) answer: Option<S>,
+    pub answer: Option<S>,
 }
 
 impl<S: Serialize> From<&SynthesisTask<S>> for Prompt {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use patterns_core::text::one_line;
 use patterns_core::{Document, Part, Prompt};
 use serde::Serialize;
 
@@ -23,11 +24,6 @@ pub(super) fn ask_about(
 pub(super) fn quotable(text: &str) -> String {
     let line = one_line(text).replace('"', "'");
     line.replace('<', "\u{2039}").replace('>', "\u{203a}")
-}
-
-/// Puts a text on one line, with single spaces and nothing that controls a terminal.
-pub(super) fn one_line(text: &str) -> String {
-    joined(text, |it| it.is_whitespace() || it.is_control(), " ")
 }
 
 /// Joins what is between gaps.

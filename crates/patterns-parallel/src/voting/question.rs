@@ -3,12 +3,11 @@
 
 use std::sync::Arc;
 
+use patterns_core::text::normalise;
 use patterns_core::{Contract, Document, Part, Prompt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-use crate::normalise::normalise;
 
 /// A question to vote on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

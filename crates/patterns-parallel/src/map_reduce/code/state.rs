@@ -11,7 +11,7 @@ use bigdecimal::{BigDecimal, ToPrimitive};
 use serde_json::{Value, json};
 
 use super::{CodeFunction, FieldTrouble};
-use crate::normalise::exact;
+use patterns_core::text::exact;
 
 /// What is known of a row, or of all rows so far. States of parts can be merged in any order.
 #[derive(Clone, Debug)]

@@ -4,12 +4,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use patterns_core::text::normalise;
 use patterns_core::{Agent, Document, Model, Part, Prompt};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::AgentOptions;
-use crate::normalise::normalise;
 
 /// Asks whether two keys mean the same.
 #[derive(Debug)]

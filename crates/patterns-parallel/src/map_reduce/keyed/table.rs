@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::KeyedReduce;
 use super::same_keys::KeyCount;
 use crate::map_reduce::code::{CodeReduce, Field, FieldTrouble, State};
-use crate::normalise::exact;
+use patterns_core::text::exact;
 
 /// What a keyed reduce comes to.
 ///

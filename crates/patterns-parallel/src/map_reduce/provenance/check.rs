@@ -8,10 +8,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use patterns_core::Document;
+use patterns_core::text::find_quote;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Quote, StatementDraft, StatementList, Task, find_quote};
+use super::{Quote, StatementDraft, StatementList, Task};
 use crate::map_reduce::reduce_prompt::ReduceItem;
 
 /// Whether a statement is grounded in what it was made of.

@@ -2,14 +2,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use proptest::prelude::*;
-
 use patterns_core::Document;
 
 use super::check::{examine, statements_of};
-use super::{Quote, StatementDraft, StatementList, Statements, Support, Unsupported, find_quote};
+use super::{Quote, StatementDraft, StatementList, Statements, Support, Unsupported};
 use crate::map_reduce::reduce_prompt::{ReduceItem, ReduceTask};
-use crate::normalise::is_unseen;
 
 fn statement(sources: &[&str], quote: Option<(&str, &str)>) -> StatementDraft {
     StatementDraft {
@@ -119,71 +116,4 @@ fn answers_are_told_in_the_order_of_the_documents() {
     let flagged = statements_of(&whole).flagged();
     let names: Vec<String> = flagged.into_iter().map(|it| it.0).collect();
     assert_eq!(names.join(", "), "a, b, c, d, a … b, c … d, a … d, a … d");
-}
-
-#[test]
-fn quotes_by_hand() {
-    let table = [
-        ("aab", "ab", Some(1..3)),
-        ("aaab", "aab", Some(1..4)),
-        ("ababac", "abac", Some(2..6)),
-        ("aacacx", "aacx", None),
-        ("one  two", "one two", Some(0..8)),
-        ("one two", "one\n\n two ", Some(0..7)),
-        ("  one", "one", Some(2..5)),
-        ("é\u{a0}à la", "à", Some(4..6)),
-        ("é\u{a0}à la", "é à", Some(0..6)),
-        ("onetwo", "one two", None),
-        ("", "x", None),
-        ("x", "", None),
-        ("a b  a b c", "a b c", Some(5..10)),
-        ("“It’s”", "\"It's\"", Some(0..12)),
-        ("in 2020–2024", "2020-2024", Some(3..14)),
-        ("a caf\u{e9}.", "cafe\u{301}", Some(2..7)),
-        ("a cafe\u{301}.", "caf\u{e9}", Some(2..8)),
-        ("caf\u{e9}", "cafe", None),
-        ("caf\u{e9} cafe", "cafe", Some(6..10)),
-        ("\u{e9}\u{e9}e", "\u{e9}e", Some(2..5)),
-        ("ex\u{ad}ample", "example", Some(0..9)),
-        ("example", "exa\u{200b}mple", Some(0..7)),
-        ("example", "\u{200b}", None),
-        ("10 – 20", "10—20", None),
-    ];
-    for (text, quote, expected) in table {
-        assert_eq!(find_quote(text, quote), expected, "{quote:?} in {text:?}");
-    }
-}
-
-#[test]
-fn hostile_texts_take_linear_time() {
-    let (text, quote) = ("a".repeat(3_000_000), "a".repeat(30_000) + "b");
-    assert_eq!(find_quote(&text, &quote), None);
-    assert_eq!(find_quote(&" ".repeat(3_000_000), &quote), None);
-    let (text, quote) = ("\u{e9}".repeat(1_000_000), "\u{e9}".repeat(30_000) + "e");
-    assert_eq!(find_quote(&text, &quote), None);
-}
-
-/// The same, by trying each place.
-fn slow(text: &str, quote: &str) -> bool {
-    let fold = |it: &str| it.split_whitespace().collect::<Vec<_>>().join(" ");
-    !fold(quote).is_empty() && fold(text).contains(&fold(quote))
-}
-
-proptest! {
-    #[test]
-    fn quotes_are_found_where_they_are(text in "[ab]{0,9}[ab\u{a0} \n]{0,30}", quote in "[ab]{0,3}[ab \n]{0,3}") {
-        let found = find_quote(&text, &quote);
-        prop_assert_eq!(found.is_some(), slow(&text, &quote));
-        if let Some(range) = found {
-            let fold = |it: &str| it.split_whitespace().collect::<Vec<_>>().join(" ");
-            prop_assert_eq!(fold(&text[range]), fold(&quote));
-        }
-    }
-
-    #[test]
-    fn any_part_of_a_text_is_a_quote(text in any::<String>(), from in 0..40usize, count in 1..40usize) {
-        let part: String = text.chars().skip(from).take(count).collect();
-        let says = |it: char| !it.is_whitespace() && !is_unseen(it);
-        prop_assert_eq!(find_quote(&text, &part).is_some(), part.contains(says));
-    }
 }

@@ -8,12 +8,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use patterns_core::text::one_line;
 use patterns_core::{Agent, Document, Model, Prompt};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::AgentOptions;
-use crate::sectioning::wording::{ask_about, one_line};
+use crate::sectioning::wording::ask_about;
 
 /// Asks what independent points a topic has.
 #[derive(Debug)]

@@ -3,11 +3,11 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeSet, HashMap};
 
+use patterns_core::text::canonical;
 use patterns_core::{SchemaKind, SchemaView};
 use serde_json::Value;
 
 use super::field_rule::FieldRule;
-use crate::normalise::canonical;
 use crate::voting::rules::count::{grouped, most_frequent};
 use crate::voting::rules::median::{sorted, spread};
 use crate::voting::rules::{Decision, FieldElection, Median, Plurality, Share, TieBreak};

@@ -5,11 +5,11 @@ use std::str::FromStr;
 
 use bigdecimal::BigDecimal;
 use patterns_core::name_and_value;
+use patterns_core::text::normalise;
 
 use super::tie_break::{Decision, TieBreak};
 use super::{Detail, Rule, Ruling, Spread, share_of, unknown, wrong_value};
 use crate::RunError;
-use crate::normalise::normalise;
 use crate::voting::judge::Judgements;
 use crate::voting::question::Ballot;
 

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::normalise::normalise;
 use crate::voting::election::Election;
+use patterns_core::text::normalise;
 
 fn ballots(answers: &[&str]) -> Vec<Ballot> {
     weighted(answers, &vec![1.0; answers.len()])

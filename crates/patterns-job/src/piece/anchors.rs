@@ -7,7 +7,7 @@ use unicode_normalization::char::is_combining_mark;
 /// Gives headings the anchors that they have on GitHub: one that was given before gets a number.
 ///
 /// ```
-/// let mut anchors = patterns_parallel::sectioning::Anchors::default();
+/// let mut anchors = patterns_job::Anchors::default();
 /// let given = ["What it costs", "Costs & fees", "What it costs"].map(|it| anchors.of(it));
 /// assert_eq!(given, ["what-it-costs", "costs--fees", "what-it-costs-1"]);
 /// ```

@@ -5,10 +5,10 @@
 
 use std::ops::Range;
 
+use patterns_core::text::one_line;
 use pulldown_cmark::{Event, Parser, Tag};
 
 use super::markdown::{Heading, PART, edited, heading_line, headings, sealed};
-use super::wording::one_line;
 
 /// Puts the text of a section with this title, whose heading is on this level, in its place.
 pub(super) fn placed(content: &str, title: &str, level: usize) -> String {

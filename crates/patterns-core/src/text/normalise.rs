@@ -19,7 +19,7 @@ use serde_json::{Number, Value};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// Returns the form in which an open answer is counted; `None` if it says nothing.
-pub(crate) fn normalise(answer: &str) -> Option<String> {
+pub fn normalise(answer: &str) -> Option<String> {
     let seen = answer.chars().filter(|it| !is_unseen(*it));
     let plain = seen.map(plain).nfc();
     let folded: String = plain.flat_map(fold_case).nfc().collect();
@@ -32,7 +32,7 @@ pub(crate) fn normalise(answer: &str) -> Option<String> {
 
 /// Returns whether nobody sees a mark: of the layout of a text, its direction and its beginning. Joiners
 /// are none of them: they make one emoji of several, and other words in Persian.
-pub(crate) fn is_unseen(it: char) -> bool {
+pub(super) fn is_unseen(it: char) -> bool {
     matches!(
         it,
         '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}'
@@ -42,7 +42,7 @@ pub(crate) fn is_unseen(it: char) -> bool {
 }
 
 /// Returns the plain form of a character that is only written differently.
-pub(crate) fn plain(it: char) -> char {
+pub(super) fn plain(it: char) -> char {
     match it {
         // Full-width forms are ASCII at a fixed distance.
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(it as u32 - 0xFEE0).unwrap_or(it),
@@ -103,7 +103,7 @@ fn within<'a>(text: &'a str, (open, close): (&str, &str)) -> Option<&'a str> {
 }
 
 /// Takes the thousands separators out of a number, and a fraction of zeros; `None` for all else.
-pub(crate) fn number(text: &str) -> Option<String> {
+pub(super) fn number(text: &str) -> Option<String> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(rest) => ("-", rest),
         None => ("", text),
@@ -168,7 +168,7 @@ fn is_digits(text: &str) -> bool {
 /// an object in order and without those that are null.
 ///
 /// A string that says nothing is a value as any other: for a field that is an answer.
-pub(crate) fn canonical(value: &Value) -> String {
+pub fn canonical(value: &Value) -> String {
     let mut text = String::new();
     write(value, &|it| normalise(it).unwrap_or_default(), &mut text);
     text
@@ -176,7 +176,7 @@ pub(crate) fn canonical(value: &Value) -> String {
 
 /// Returns the form of a value in which every sign counts, but for how a letter with an accent is encoded
 /// (NFC), the order of an object's members, and how a number is written.
-pub(crate) fn exact(value: &Value) -> String {
+pub fn exact(value: &Value) -> String {
     let mut text = String::new();
     write(value, &str::to_owned, &mut text);
     match is_nfc(&text) {

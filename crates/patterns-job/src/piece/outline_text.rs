@@ -19,65 +19,51 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use patterns_core::nearest;
+use patterns_parallel::sectioning::{Outline, SectionBrief};
 use pulldown_cmark::{Event, Tag};
 
-use super::{Outline, SectionBrief};
-use crate::RunError;
-use crate::sectioning::markdown::{
+use super::markdown::{
     FILE, Heading, Open, edited, events, heading_line, headings, left_open, unescaped_end,
 };
 
-impl Outline {
-    /// Writes the outline as Markdown. Reading that gives the outline again, if it was checked.
-    pub fn to_markdown(&self) -> String {
-        let mut text = String::new();
-        if let Some(title) = &self.title {
-            text += &format!("{}\n", heading_line(1, title));
-        }
-        for section in &self.sections {
-            let gap = if text.is_empty() { "" } else { "\n" };
-            let heading = heading_line(2, &section.title);
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "{gap}{heading}\n\n- id: {}", section.id);
-            if let Some(words) = section.words {
-                let _ = writeln!(text, "- words: {words}");
-            }
-            if !section.depends_on.is_empty() {
-                let _ = writeln!(text, "- after: {}", section.depends_on.join(", "));
-            }
-            if !section.brief.is_empty() {
-                let _ = writeln!(text, "\n{}", escaped(&section.brief));
-            }
-        }
-        text
+/// Writes an outline as Markdown. Reading that gives the outline again, if it was checked.
+pub fn outline_text(outline: &Outline) -> String {
+    let mut text = String::new();
+    if let Some(title) = &outline.title {
+        text += &format!("{}\n", heading_line(1, title));
     }
+    for section in &outline.sections {
+        let gap = if text.is_empty() { "" } else { "\n" };
+        let heading = heading_line(2, &section.title);
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{gap}{heading}\n\n- id: {}", section.id);
+        if let Some(words) = section.words {
+            let _ = writeln!(text, "- words: {words}");
+        }
+        if !section.depends_on.is_empty() {
+            let _ = writeln!(text, "- after: {}", section.depends_on.join(", "));
+        }
+        if !section.brief.is_empty() {
+            let _ = writeln!(text, "\n{}", escaped(&section.brief));
+        }
+    }
+    text
+}
 
-    /// Reads an outline that is written as Markdown, and checks it.
-    ///
-    /// ```
-    /// use patterns_parallel::sectioning::Outline;
-    ///
-    /// let outline = Outline::from_markdown("# Harbours\n\n## History\n\n## Costs\n- after: History\n")?;
-    /// assert_eq!(outline.sections[1].depends_on, ["history"]);
-    /// # Ok::<(), patterns_parallel::RunError>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`RunError`] that says what is wrong, and in which line.
-    pub fn from_markdown(text: &str) -> Result<Self, RunError> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let text = text.replace("\r\n", "\n");
-        let outline = read(&text).map_err(|(at, what)| {
-            let line = text[..at].matches('\n').count() + 1;
-            RunError::Part(format!("line {line}: {what}"))
-        })?;
-        if outline.sections.is_empty() {
-            let what = "there is no section; each begins with a heading, such as `## History`";
-            return Err(RunError::Part(what.to_owned()));
-        }
-        outline.checked()
+/// Reads an outline that is written as Markdown, and checks it; says what is wrong, and in which line.
+pub(crate) fn read_outline(text: &str) -> Result<Outline, String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = text.replace("\r\n", "\n");
+    let outline = read(&text).map_err(|(at, what)| {
+        let line = text[..at].matches('\n').count() + 1;
+        format!("line {line}: {what}")
+    })?;
+    if outline.sections.is_empty() {
+        return Err(
+            "there is no section; each begins with a heading, such as `## History`".to_owned(),
+        );
     }
+    outline.checked().map_err(|it| it.to_string())
 }
 
 /// What is wrong, and at which byte.
@@ -239,16 +225,12 @@ mod tests {
 
     use super::*;
 
-    fn read(text: &str) -> Outline {
-        Outline::from_markdown(text).unwrap()
-    }
-
     #[test]
     fn an_outline_by_hand_needs_headings_only() {
         let text = "\u{feff}---\ntitle: of a blog\n---\n# Harbours\r\n\n<!-- to do:\n## No -->\n## History ##\nFrom \
                     1850 on,\nin short.\n\n- the quay\n### Early\n```\n## no\n```\nCosts, and fees\n---\n* Words: \
                     200\n+ After: History\n<!-- x --> <!-- y --> So.\n## C #\n\n- after: costs-and-fees, history\n- works: so\n";
-        insta::assert_snapshot!(read(text).to_markdown(), @r"
+        insta::assert_snapshot!(outline_text(&read_outline(text).unwrap()), @r"
         # Harbours
 
         ## History
@@ -276,7 +258,7 @@ mod tests {
 
     #[test]
     fn what_is_no_outline_is_said_with_its_line() {
-        let wrong = |text| Outline::from_markdown(text).unwrap_err().to_string();
+        let wrong = |text| read_outline(text).unwrap_err();
         insta::assert_snapshot!(
             [
                 wrong(""),
@@ -349,10 +331,10 @@ mod tests {
         #[test]
         fn what_is_written_is_read_back_unchanged(outline in outlines()) {
             let outline = outline.checked().unwrap();
-            let text = outline.to_markdown();
-            let read = Outline::from_markdown(&text).map_err(|it| it.to_string());
+            let text = outline_text(&outline);
+            let read = read_outline(&text);
             prop_assert_eq!(read.as_ref(), Ok(&outline), "{}", text);
-            prop_assert_eq!(read.unwrap().to_markdown(), text);
+            prop_assert_eq!(outline_text(&read.unwrap()), text);
         }
     }
 }

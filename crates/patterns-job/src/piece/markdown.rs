@@ -6,11 +6,10 @@
 
 use std::ops::Range;
 
+use patterns_core::text::one_line;
 use pulldown_cmark::{
     CodeBlockKind, Event, HeadingLevel, OffsetIter, Options, Parser, Tag, TagEnd,
 };
-
-use super::wording::one_line;
 
 /// What a text may have that is a part of another.
 pub(super) const PART: Options = Options::ENABLE_TABLES
@@ -132,41 +131,18 @@ pub(super) fn inert(title: &str) -> String {
     edited(&line, escapes.collect())
 }
 
-/// Returns the places of words, in order: of what is neither code nor markup, and leads nowhere. Those of
-/// headings are among them if it is said so.
-pub(super) fn words(text: &str, with_headings: bool) -> Vec<Range<usize>> {
+/// Returns the places of words, in order: of what is neither code, heading nor markup, and leads nowhere.
+pub(super) fn words(text: &str) -> Vec<Range<usize>> {
     let (mut words, mut is_left_out) = (Vec::new(), false);
     for (event, range) in events(text, PART) {
         match event {
-            Event::Start(Tag::CodeBlock(_)) => is_left_out = true,
-            Event::Start(Tag::Heading { .. }) => is_left_out = !with_headings,
+            Event::Start(Tag::CodeBlock(_) | Tag::Heading { .. }) => is_left_out = true,
             Event::End(TagEnd::CodeBlock | TagEnd::Heading(_)) => is_left_out = false,
             Event::Text(_) if !is_left_out => words.push(range),
             _ => {}
         }
     }
     words
-}
-
-/// Returns where a bracket is opened in words, in order; one with a backslash before it opens nothing.
-pub(super) fn brackets(text: &str) -> Vec<usize> {
-    if !text.contains('[') {
-        return Vec::new();
-    }
-    let of = |it: Range<usize>| {
-        text[it.clone()]
-            .match_indices('[')
-            .map(move |at| it.start + at.0)
-    };
-    let is_open = |at: &usize| {
-        let before = &text[..*at];
-        (before.len() - before.trim_end_matches('\\').len()).is_multiple_of(2)
-    };
-    words(text, true)
-        .into_iter()
-        .flat_map(of)
-        .filter(is_open)
-        .collect()
 }
 
 /// What a text leaves open, so that all that comes behind it is a part of it.

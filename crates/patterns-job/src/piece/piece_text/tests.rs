@@ -1,7 +1,8 @@
 //! Tests how a piece is put together.
 
+use patterns_parallel::sectioning::WrittenSection;
+
 use super::*;
-use crate::sectioning::task::WrittenSection;
 
 #[test]
 fn contents_lead_to_each_section_whatever_its_title() {

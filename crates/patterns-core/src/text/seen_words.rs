@@ -19,11 +19,11 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hasher};
 
-use patterns_core::{Document, Warning, some_of};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::normalise::number;
+use super::normalise::number;
+use crate::{Document, Warning, some_of};
 
 /// The words of 64 bits of the filter: one mebibyte.
 const WORDS: usize = 1 << 17;
@@ -36,7 +36,7 @@ const NAMED: usize = 10;
 
 /// What is remembered of the words of all documents.
 #[derive(Debug, Default)]
-pub(super) struct SeenWords {
+pub struct SeenWords {
     bits: Vec<u64>,
     /// How many bits are set.
     set: u64,
@@ -49,12 +49,12 @@ pub(super) struct SeenWords {
 
 impl SeenWords {
     /// Remembers the words of a name that a model is shown: of a document or a chunk.
-    pub(super) fn add_name(&mut self, name: &str) {
+    pub fn add_name(&mut self, name: &str) {
         words(name).for_each(|word| self.remember(&word));
     }
 
     /// Remembers the words of a document.
-    pub(super) fn add(&mut self, document: &Document) {
+    pub fn add(&mut self, document: &Document) {
         self.has_pictures |= document.attachment.is_some();
         self.add_name(document.context.as_deref().unwrap_or_default());
         for word in words(&document.text) {
@@ -68,7 +68,7 @@ impl SeenWords {
 
     /// Returns a warning that names the numbers and names in the texts of a result that are in no
     /// document, if there are any.
-    pub(super) fn warning(&self, result: &impl Serialize) -> Option<Warning> {
+    pub fn warning(&self, result: &impl Serialize) -> Option<Warning> {
         // What was read from JSON can be written as JSON.
         let result = serde_json::to_value(result).unwrap_or_default();
         if self.set > WORDS as u64 * 48 {

@@ -4,13 +4,13 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
+use patterns_core::text::one_line;
+use patterns_parallel::sectioning::{Change, Citation, Section, SynthesisTask, remarked};
 use serde::{Deserialize, Serialize};
 
-use super::citation::remarked;
+use super::Anchors;
 use super::markdown::{PART, escaped, heading_line, headings, inert, words};
 use super::placed::{placed, without_definitions};
-use super::wording::one_line;
-use super::{Anchors, Change, Citation, Section, SynthesisTask};
 
 /// A piece stitched of its sections.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -214,14 +214,14 @@ impl PieceText {
 
 /// Returns whether a text ends in words, which may be emphasised.
 fn ends_in_words(text: &str) -> bool {
-    let end = words(text, false).last().map_or(0, |it| it.end);
+    let end = words(text).last().map_or(0, |it| it.end);
     end > 0 && text[end..].chars().all(|it| matches!(it, '*' | '_' | '~'))
 }
 
 /// Returns where a mark of a quote can be in a text: behind it, where that is in words below a heading, and no
 /// link would be made of it.
 fn place_behind(text: &str, quote: &str) -> Option<usize> {
-    let words = words(text, false);
+    let words = words(text);
     let ends = text.match_indices(quote).filter(|_| !quote.is_empty());
     let mut ends = ends.map(|it| it.0 + quote.len());
     ends.find(|end| {

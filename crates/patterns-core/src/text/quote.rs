@@ -1,0 +1,140 @@
+//! Finds a quote in a document.
+
+use std::ops::Range;
+
+use unicode_normalization::char::decompose_canonical;
+
+use super::normalise::{is_unseen, plain};
+
+/// Returns where a quote is in a text, in bytes; the first place of several.
+///
+/// What models write otherwise without a word being another does not count: runs of white space are one
+/// space, and none is needed around the quote; the shapes of quotation marks and hyphens, wide forms,
+/// how an accent is encoded, and marks that nobody sees. All else, case included, must be the same sign
+/// by sign. A quote without a word is nowhere. The time is linear in both.
+pub fn find_quote(text: &str, quote: &str) -> Option<Range<usize>> {
+    let sought: String = folded(quote).map(|it| it.1).collect();
+    let sought: Vec<char> = sought.trim().chars().collect();
+    let borders = borders(&sought);
+    let mut signs = folded(text).enumerate().peekable();
+    let mut matched = 0;
+    while let Some((n, (place, it))) = signs.next() {
+        while matched > 0 && sought.get(matched) != Some(&it) {
+            matched = borders[matched - 1];
+        }
+        matched += usize::from(sought.get(matched) == Some(&it));
+        // `cafe` is no quote of `café`, though its accent is a sign of its own here.
+        let mut is_cut = || signs.peek().is_some_and(|next| next.1.0 == place);
+        if matched > 0 && matched == sought.len() && !is_cut() {
+            let (first, _) = folded(text).nth(n + 1 - matched)?;
+            return Some(first.start..place.end);
+        }
+    }
+    None
+}
+
+/// Returns, for each beginning of what is sought, how much of its end is a beginning, too: so far a match goes on
+/// when the next sign is another (Knuth, Morris and Pratt).
+fn borders(sought: &[char]) -> Vec<usize> {
+    let mut borders = vec![0; sought.len()];
+    for n in 1..sought.len() {
+        let mut border = borders[n - 1];
+        while border > 0 && sought[border] != sought[n] {
+            border = borders[border - 1];
+        }
+        borders[n] = border + usize::from(sought[border] == sought[n]);
+    }
+    borders
+}
+
+/// Returns the signs of a text as they are compared, each with the bytes that it stands for.
+fn folded(text: &str) -> impl Iterator<Item = (Range<usize>, char)> {
+    let mut is_after_space = false;
+    let seen = text.char_indices().filter(|it| !is_unseen(it.1));
+    let plain = seen.filter_map(move |(at, it)| {
+        let is_space = it.is_whitespace();
+        let is_repeated = is_space && is_after_space;
+        is_after_space = is_space;
+        let sign = if is_space { ' ' } else { plain(it) };
+        (!is_repeated).then_some((at..at + it.len_utf8(), sign))
+    });
+    plain.flat_map(|(place, it)| {
+        let mut parts = Vec::with_capacity(1);
+        decompose_canonical(it, |part| parts.push(part));
+        parts.into_iter().map(move |part| (place.clone(), part))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn quotes_by_hand() {
+        let table = [
+            ("aab", "ab", Some(1..3)),
+            ("aaab", "aab", Some(1..4)),
+            ("ababac", "abac", Some(2..6)),
+            ("aacacx", "aacx", None),
+            ("one  two", "one two", Some(0..8)),
+            ("one two", "one\n\n two ", Some(0..7)),
+            ("  one", "one", Some(2..5)),
+            ("é\u{a0}à la", "à", Some(4..6)),
+            ("é\u{a0}à la", "é à", Some(0..6)),
+            ("onetwo", "one two", None),
+            ("", "x", None),
+            ("x", "", None),
+            ("a b  a b c", "a b c", Some(5..10)),
+            ("“It’s”", "\"It's\"", Some(0..12)),
+            ("in 2020–2024", "2020-2024", Some(3..14)),
+            ("a caf\u{e9}.", "cafe\u{301}", Some(2..7)),
+            ("a cafe\u{301}.", "caf\u{e9}", Some(2..8)),
+            ("caf\u{e9}", "cafe", None),
+            ("caf\u{e9} cafe", "cafe", Some(6..10)),
+            ("\u{e9}\u{e9}e", "\u{e9}e", Some(2..5)),
+            ("ex\u{ad}ample", "example", Some(0..9)),
+            ("example", "exa\u{200b}mple", Some(0..7)),
+            ("example", "\u{200b}", None),
+            ("10 – 20", "10—20", None),
+        ];
+        for (text, quote, expected) in table {
+            assert_eq!(find_quote(text, quote), expected, "{quote:?} in {text:?}");
+        }
+    }
+
+    #[test]
+    fn hostile_texts_take_linear_time() {
+        let (text, quote) = ("a".repeat(3_000_000), "a".repeat(30_000) + "b");
+        assert_eq!(find_quote(&text, &quote), None);
+        assert_eq!(find_quote(&" ".repeat(3_000_000), &quote), None);
+        let (text, quote) = ("\u{e9}".repeat(1_000_000), "\u{e9}".repeat(30_000) + "e");
+        assert_eq!(find_quote(&text, &quote), None);
+    }
+
+    /// The same, by trying each place.
+    fn slow(text: &str, quote: &str) -> bool {
+        let fold = |it: &str| it.split_whitespace().collect::<Vec<_>>().join(" ");
+        !fold(quote).is_empty() && fold(text).contains(&fold(quote))
+    }
+
+    proptest! {
+        #[test]
+        fn quotes_are_found_where_they_are(text in "[ab]{0,9}[ab\u{a0} \n]{0,30}", quote in "[ab]{0,3}[ab \n]{0,3}") {
+            let found = find_quote(&text, &quote);
+            prop_assert_eq!(found.is_some(), slow(&text, &quote));
+            if let Some(range) = found {
+                let fold = |it: &str| it.split_whitespace().collect::<Vec<_>>().join(" ");
+                prop_assert_eq!(fold(&text[range]), fold(&quote));
+            }
+        }
+
+        #[test]
+        fn any_part_of_a_text_is_a_quote(text in any::<String>(), from in 0..40usize, count in 1..40usize) {
+            let part: String = text.chars().skip(from).take(count).collect();
+            let says = |it: char| !it.is_whitespace() && !is_unseen(it);
+            prop_assert_eq!(find_quote(&text, &part).is_some(), part.contains(says));
+        }
+    }
+}
