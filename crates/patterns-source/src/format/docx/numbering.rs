@@ -18,8 +18,17 @@ const MOST_TEXT: usize = 64;
 pub(super) struct Numbering {
     /// The kinds of lists.
     kinds: HashMap<String, [Level; LEVELS]>,
-    /// The kind of each list, and where its levels begin otherwise.
-    lists: HashMap<String, (String, HashMap<usize, u32>)>,
+    lists: HashMap<String, List>,
+}
+
+/// A list of a kind.
+#[derive(Default)]
+struct List {
+    kind: String,
+    /// Where its levels begin otherwise.
+    starts: HashMap<usize, u32>,
+    /// The levels that are its own.
+    levels: HashMap<usize, Level>,
 }
 
 /// A level of a kind of lists.
@@ -31,6 +40,8 @@ struct Level {
     text: String,
     /// The style whose paragraphs are on it.
     style: String,
+    /// Whether the numbers of all levels are shown in the usual way (`1.1` below `I.`).
+    is_legal: bool,
 }
 
 impl Numbering {
@@ -58,24 +69,30 @@ impl Numbering {
                     list = value("numId");
                     numbering.lists.entry(list.clone()).or_default();
                 }
-                "lvl" | "lvlOverride" => level = value("ilvl").parse().unwrap_or(0),
-                name if list.is_empty() => {
-                    let level = numbering
-                        .kinds
-                        .get_mut(&kind)
-                        .and_then(|it| it.get_mut(level));
-                    if let Some(level) = level {
-                        level.set(name, tag);
+                "lvl" | "lvlOverride" => {
+                    level = value("ilvl").parse().unwrap_or(level);
+                    let list = numbering.lists.get_mut(&list);
+                    if let Some(list) = list.filter(|_| tag.local_name().as_ref() == "lvl") {
+                        list.levels.entry(level).or_default();
                     }
                 }
                 name => {
-                    if let Some(list) = numbering.lists.get_mut(&list) {
-                        match (name, value("val").parse()) {
-                            ("abstractNumId", _) => list.0 = value("val"),
-                            ("startOverride", Ok(start)) => {
-                                list.1.insert(level, start);
+                    let own = numbering.lists.get_mut(&list);
+                    match (name, own) {
+                        ("abstractNumId", Some(list)) => list.kind = value("val"),
+                        ("startOverride", Some(list)) => {
+                            let start = value("val").parse().ok();
+                            list.starts.extend(start.map(|it| (level, it)));
+                        }
+                        (_, own) => {
+                            let kind = numbering.kinds.get_mut(&kind);
+                            let level = match own {
+                                Some(list) => list.levels.get_mut(&level),
+                                None => kind.and_then(|it| it.get_mut(level)),
+                            };
+                            if let Some(level) = level {
+                                level.set(name, tag);
                             }
-                            _ => {}
                         }
                     }
                 }
@@ -83,10 +100,18 @@ impl Numbering {
         }
     }
 
+    /// Returns what the levels of a list look like.
+    fn levels<'a>(&'a self, list: &'a List) -> Option<[&'a Level; LEVELS]> {
+        let kind = self.kinds.get(&list.kind)?;
+        Some(std::array::from_fn(|at| {
+            list.levels.get(&at).unwrap_or(&kind[at])
+        }))
+    }
+
     /// Returns the level of a list on which paragraphs of a style are.
     pub(super) fn level_of(&self, list: &str, style: &str) -> Option<usize> {
-        let kind = self.kinds.get(&self.lists.get(list)?.0)?;
-        kind.iter().position(|it| it.style == style)
+        let levels = self.levels(self.lists.get(list)?)?;
+        levels.iter().position(|it| it.style == style)
     }
 }
 
@@ -98,6 +123,7 @@ impl Level {
             "numFmt" => self.format = value,
             "lvlText" => self.text = value.chars().take(MOST_TEXT).collect(),
             "pStyle" => self.style = value,
+            "isLgl" => self.is_legal = !matches!(value.as_str(), "0" | "false" | "off"),
             _ => {}
         }
     }
@@ -115,12 +141,15 @@ pub(super) struct Counters {
 impl Counters {
     /// Counts a paragraph, and returns what stands before it; nothing for a dot or the like.
     pub(super) fn next(&mut self, of: &Numbering, list: &str, level: usize) -> Option<String> {
-        let (kind, starts) = of.lists.get(list)?;
-        let levels = of.kinds.get(kind)?;
-        let counts = self.counts.entry(kind.clone()).or_default();
+        let of_list = of.lists.get(list)?;
+        let levels = of.levels(of_list)?;
+        let counts = self.counts.entry(of_list.kind.clone()).or_default();
         let here = (list.to_owned(), level);
         let count = counts.get_mut(level)?;
-        let start = starts.get(&level).filter(|_| !self.begun.contains(&here));
+        let start = of_list
+            .starts
+            .get(&level)
+            .filter(|_| !self.begun.contains(&here));
         *count = Some(match (start, *count) {
             (Some(start), _) => *start,
             (None, Some(count)) => count.saturating_add(1),
@@ -134,7 +163,11 @@ impl Counters {
         let mut label = levels[level].text.clone();
         for (at, one) in levels.iter().enumerate().take(level + 1) {
             let count = counts[at].unwrap_or(one.start);
-            label = label.replace(&format!("%{}", at + 1), &written(count, &one.format));
+            let format = match levels[level].is_legal {
+                true => "decimal",
+                false => &one.format,
+            };
+            label = label.replace(&format!("%{}", at + 1), &written(count, format));
         }
         (is_number && !label.trim().is_empty()).then_some(label)
     }
