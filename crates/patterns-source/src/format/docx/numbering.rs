@@ -6,6 +6,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::attribute::attribute;
+use crate::format::numerals::{letters, roman};
 
 /// How many levels lists have.
 const LEVELS: usize = 9;
@@ -175,42 +176,12 @@ impl Counters {
 
 /// Writes a number in the way of a list.
 fn written(number: u32, format: &str) -> String {
-    let letters = |first: char| {
-        let at = number.saturating_sub(1);
-        let letter = char::from_u32(u32::from(first) + at % 26).unwrap_or(first);
-        letter.to_string().repeat((at / 26 + 1).min(9) as usize)
-    };
     match format {
         "decimalZero" => format!("{number:02}"),
-        "lowerLetter" => letters('a'),
-        "upperLetter" => letters('A'),
+        "lowerLetter" => letters(number).to_lowercase(),
+        "upperLetter" => letters(number),
         "lowerRoman" => roman(number).to_lowercase(),
         "upperRoman" => roman(number),
         _ => number.to_string(),
     }
-}
-
-fn roman(number: u32) -> String {
-    const SIGNS: [(u32, &str); 13] = [
-        (1000, "M"),
-        (900, "CM"),
-        (500, "D"),
-        (400, "CD"),
-        (100, "C"),
-        (90, "XC"),
-        (50, "L"),
-        (40, "XL"),
-        (10, "X"),
-        (9, "IX"),
-        (5, "V"),
-        (4, "IV"),
-        (1, "I"),
-    ];
-    let mut left = number.min(9_999);
-    let mut text = String::new();
-    for (value, sign) in SIGNS {
-        text += &sign.repeat((left / value) as usize);
-        left %= value;
-    }
-    text
 }
