@@ -148,7 +148,15 @@ fn close<'a>(
                 text.push('"');
                 line = letters.as_str();
             }
-            Some(_) => return Closing::Stray,
+            Some(_) => {
+                // Spaces may follow, as they may stand before.
+                let rest = after.trim_start_matches(' ');
+                return match rest.strip_prefix(delimiter) {
+                    Some(after) => Closing::Closed(Some(after)),
+                    None if rest.is_empty() => Closing::Closed(None),
+                    None => Closing::Stray,
+                };
+            }
         }
     }
 }
@@ -290,6 +298,11 @@ mod tests {
         check(
             r#"1, "one, more", 5" x, "no" end"#,
             &[&["1", "one, more", " 5\" x", " \"no\" end"]],
+            "",
+        );
+        check(
+            "1,\"one, x\" ,y \n2,\"two\" ",
+            &[&["1", "one, x", "y "], &["2", "two"]],
             "",
         );
         check("1,\"one\n2,two\n3,three", &[], "open");

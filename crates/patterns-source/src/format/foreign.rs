@@ -12,7 +12,7 @@ const AS_ROWS: &str = "save it as CSV, JSONL or Parquet";
 const AS_TEXT: &str = "save it as DOCX, PDF or text";
 
 /// How files begin that nothing else begins with.
-const SURE: [(&[u8], &str, &str); 20] = [
+const SURE: [(&[u8], &str, &str); 21] = [
     (
         b"\xfd7zXZ\0",
         "packed with xz",
@@ -26,6 +26,11 @@ const SURE: [(&[u8], &str, &str); 20] = [
     (
         b"\x04\x22\x4d\x18",
         "packed with lz4",
+        "unpack it, or pack it with gzip",
+    ),
+    (
+        b"\x1f\x9d",
+        "packed with compress",
         "unpack it, or pack it with gzip",
     ),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),
@@ -178,6 +183,10 @@ mod tests {
             Some(
                 "a file of an old Office (.doc, .xls, .ppt, .msg), which is not read; save it as DOCX, CSV or PDF",
             ),
+        );
+        check(
+            b"\x1f\x9d\x90i\xc8",
+            Some("packed with compress, which is not read; unpack it, or pack it with gzip"),
         );
         check(
             b"BZh91AY&SY\0\0",

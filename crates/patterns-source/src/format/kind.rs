@@ -75,7 +75,7 @@ impl Format {
             Some("docx" | "docm") => Self::Docx,
             Some("eml" | "mht" | "mhtml") => Self::Mail,
             Some("mbox") => Self::Mailbox,
-            Some("jsonl" | "ndjson" | "jl") => Self::Jsonl,
+            Some("jsonl" | "ndjson" | "jl" | "jsonlines") => Self::Jsonl,
             Some("csv" | "psv") => Self::Csv,
             Some("tsv" | "tab") => Self::Tsv,
             Some("parquet") => Self::Parquet,

@@ -7,6 +7,8 @@ mod html;
 mod kind;
 mod mail;
 mod mail_head;
+#[cfg(any(feature = "docx", feature = "html"))]
+mod numerals;
 mod parquet;
 mod pdf;
 #[cfg(feature = "pdf")]

@@ -59,6 +59,14 @@ fn nothing_in_a_docx_is_lost_or_said_twice() {
         run("<w:t>5 </w:t><w:sym w:font='Symbol' w:char='F06D'/><w:t>g</w:t>"),
         "5 μg"
     );
+    for (font, sign, shown) in [
+        ("Symbol", "\u{f06d}", "μ"),
+        ("Cambria", "\u{f06d}", "\u{f06d}"),
+    ] {
+        let font = format!("<w:rPr><w:rFonts w:ascii='{font}'/></w:rPr>");
+        let set = run(&format!("{font}<w:t>{sign} {sign}</w:t>"));
+        assert_eq!(set, format!("{shown} {shown}"));
+    }
     let boxed = format!("<w:txbxContent>{}</w:txbxContent>", p("box"));
     assert_eq!(
         run(&format!(
@@ -340,4 +348,25 @@ fn every_header_of_a_docx_is_read() {
     for number in 1..=30 {
         assert!(read.contains(&format!("Chapter {number}.")), "{read}");
     }
+}
+
+/// What was chosen in a form of old stands in no text.
+#[test]
+fn what_was_chosen_in_a_form_is_read() {
+    let field = |set: &str| {
+        format!(
+            "<w:r><w:fldChar w:fldCharType='begin'><w:ffData>{set}</w:ffData></w:fldChar></w:r><w:r><w:instrText> FORM </w:instrText></w:r><w:r><w:fldChar w:fldCharType='end'/></w:r>"
+        )
+    };
+    let list = |chosen: &str| {
+        let entries = "<w:listEntry w:val='France'/><w:listEntry w:val='Spain'/>";
+        field(&format!("<w:ddList>{chosen}{entries}</w:ddList>"))
+    };
+    let shown = |field: &str| docx_text(&format!("<w:p><w:r><w:t>In: </w:t></w:r>{field}</w:p>"));
+    let result = "<w:result w:val='1'/><w:default w:val='0'/>";
+    assert_eq!(shown(&list(result)), "In: Spain");
+    assert_eq!(shown(&list("<w:default w:val='1'/>")), "In: Spain");
+    assert_eq!(shown(&list("")), "In: France");
+    let ticked = field("<w:checkBox><w:default w:val='0'/><w:checked/></w:checkBox>");
+    assert_eq!(shown(&ticked), "In: \u{2611}");
 }

@@ -104,3 +104,37 @@ fn a_docx_whose_numbers_are_damaged_is_read_without_them() {
         "{told:?}"
     );
 }
+
+/// A list may look otherwise than its kind on some levels, and show the numbers above it in figures.
+#[test]
+fn a_list_has_levels_of_its_own() {
+    let level = |at: usize, set: &str, text: &str| {
+        format!("<w:lvl w:ilvl='{at}'><w:start w:val='1'/>{set}<w:lvlText w:val='{text}'/></w:lvl>")
+    };
+    let format = |it: &str| format!("<w:numFmt w:val='{it}'/>");
+    let articles = level(0, &format("upperRoman"), "Article %1.");
+    let clauses = level(1, &(format("decimal") + "<w:isLgl/>"), "%1.%2");
+    let annexes = level(0, &format("upperLetter"), "Annex %1:");
+    let numbering = format!(
+        "<w:numbering><w:abstractNum w:abstractNumId='7'>{articles}{clauses}</w:abstractNum>
+        <w:num w:numId='1'><w:abstractNumId w:val='7'/></w:num>
+        <w:num w:numId='2'><w:abstractNumId w:val='7'/><w:lvlOverride w:ilvl='0'>{annexes}</w:lvlOverride></w:num></w:numbering>"
+    );
+    let item = |list: usize, level: usize, words: &str| {
+        format!(
+            "<w:p><w:pPr><w:numPr><w:ilvl w:val='{level}'/><w:numId w:val='{list}'/></w:numPr></w:pPr><w:r><w:t>{words}</w:t></w:r></w:p>"
+        )
+    };
+    let body = [
+        item(1, 0, "rent"),
+        item(1, 1, "due"),
+        item(2, 0, "map"),
+        item(2, 1, "scale"),
+    ];
+    let body = format!("<w:document>{}</w:document>", body.concat());
+    let bytes = parts(&[
+        ("word/document.xml", &body),
+        ("word/numbering.xml", &numbering),
+    ]);
+    assert_snapshot!(Folder::with("a.docx", &bytes).read(), @r#"a.docx = "Article I. rent\n\n  1.1 due\n\nAnnex B: map\n\n  2.1 scale\n\n""#);
+}

@@ -39,6 +39,13 @@ fn html_is_what_a_reader_sees() {
         "<title>Tides</title><h1>Tides</h1><p>High.",
         "# Tides\n\nHigh.",
     );
+    check(
+        "<ol type=a><li>One<li value=4>Four<ol><li>Inner<p>More</ol><li>Five</ol>",
+        "a.  One\nd.  Four\n    1.  Inner\n\n        More\ne.  Five",
+    );
+    check("<ol start=0><li>x<li>y</ol>", "0.  x\n1.  y");
+    check("<ol reversed>lead<li>x<li>y</ol>", "lead\n2.  x\n1.  y");
+    check("<ol type=I start=9><li>x<li>y</ol>", "IX.  x\nX.  y");
     let folder = Folder::with("a.html", b"<meta charset=iso-8859-2><p>z\xb3");
     assert_eq!(folder.read(), "a.html = \"zł\"\n");
 }

@@ -6,6 +6,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::attribute::attribute;
+use crate::format::numerals::{letters, roman};
 
 /// How many levels lists have.
 const LEVELS: usize = 9;
@@ -18,8 +19,17 @@ const MOST_TEXT: usize = 64;
 pub(super) struct Numbering {
     /// The kinds of lists.
     kinds: HashMap<String, [Level; LEVELS]>,
-    /// The kind of each list, and where its levels begin otherwise.
-    lists: HashMap<String, (String, HashMap<usize, u32>)>,
+    lists: HashMap<String, List>,
+}
+
+/// A list of a kind.
+#[derive(Default)]
+struct List {
+    kind: String,
+    /// Where its levels begin otherwise.
+    starts: HashMap<usize, u32>,
+    /// The levels that are its own.
+    levels: HashMap<usize, Level>,
 }
 
 /// A level of a kind of lists.
@@ -31,6 +41,8 @@ struct Level {
     text: String,
     /// The style whose paragraphs are on it.
     style: String,
+    /// Whether the numbers of all levels are shown in the usual way (`1.1` below `I.`).
+    is_legal: bool,
 }
 
 impl Numbering {
@@ -58,24 +70,30 @@ impl Numbering {
                     list = value("numId");
                     numbering.lists.entry(list.clone()).or_default();
                 }
-                "lvl" | "lvlOverride" => level = value("ilvl").parse().unwrap_or(0),
-                name if list.is_empty() => {
-                    let level = numbering
-                        .kinds
-                        .get_mut(&kind)
-                        .and_then(|it| it.get_mut(level));
-                    if let Some(level) = level {
-                        level.set(name, tag);
+                "lvl" | "lvlOverride" => {
+                    level = value("ilvl").parse().unwrap_or(level);
+                    let list = numbering.lists.get_mut(&list);
+                    if let Some(list) = list.filter(|_| tag.local_name().as_ref() == "lvl") {
+                        list.levels.entry(level).or_default();
                     }
                 }
                 name => {
-                    if let Some(list) = numbering.lists.get_mut(&list) {
-                        match (name, value("val").parse()) {
-                            ("abstractNumId", _) => list.0 = value("val"),
-                            ("startOverride", Ok(start)) => {
-                                list.1.insert(level, start);
+                    let own = numbering.lists.get_mut(&list);
+                    match (name, own) {
+                        ("abstractNumId", Some(list)) => list.kind = value("val"),
+                        ("startOverride", Some(list)) => {
+                            let start = value("val").parse().ok();
+                            list.starts.extend(start.map(|it| (level, it)));
+                        }
+                        (_, own) => {
+                            let kind = numbering.kinds.get_mut(&kind);
+                            let level = match own {
+                                Some(list) => list.levels.get_mut(&level),
+                                None => kind.and_then(|it| it.get_mut(level)),
+                            };
+                            if let Some(level) = level {
+                                level.set(name, tag);
                             }
-                            _ => {}
                         }
                     }
                 }
@@ -83,10 +101,18 @@ impl Numbering {
         }
     }
 
+    /// Returns what the levels of a list look like.
+    fn levels<'a>(&'a self, list: &'a List) -> Option<[&'a Level; LEVELS]> {
+        let kind = self.kinds.get(&list.kind)?;
+        Some(std::array::from_fn(|at| {
+            list.levels.get(&at).unwrap_or(&kind[at])
+        }))
+    }
+
     /// Returns the level of a list on which paragraphs of a style are.
     pub(super) fn level_of(&self, list: &str, style: &str) -> Option<usize> {
-        let kind = self.kinds.get(&self.lists.get(list)?.0)?;
-        kind.iter().position(|it| it.style == style)
+        let levels = self.levels(self.lists.get(list)?)?;
+        levels.iter().position(|it| it.style == style)
     }
 }
 
@@ -98,6 +124,7 @@ impl Level {
             "numFmt" => self.format = value,
             "lvlText" => self.text = value.chars().take(MOST_TEXT).collect(),
             "pStyle" => self.style = value,
+            "isLgl" => self.is_legal = !matches!(value.as_str(), "0" | "false" | "off"),
             _ => {}
         }
     }
@@ -115,12 +142,15 @@ pub(super) struct Counters {
 impl Counters {
     /// Counts a paragraph, and returns what stands before it; nothing for a dot or the like.
     pub(super) fn next(&mut self, of: &Numbering, list: &str, level: usize) -> Option<String> {
-        let (kind, starts) = of.lists.get(list)?;
-        let levels = of.kinds.get(kind)?;
-        let counts = self.counts.entry(kind.clone()).or_default();
+        let of_list = of.lists.get(list)?;
+        let levels = of.levels(of_list)?;
+        let counts = self.counts.entry(of_list.kind.clone()).or_default();
         let here = (list.to_owned(), level);
         let count = counts.get_mut(level)?;
-        let start = starts.get(&level).filter(|_| !self.begun.contains(&here));
+        let start = of_list
+            .starts
+            .get(&level)
+            .filter(|_| !self.begun.contains(&here));
         *count = Some(match (start, *count) {
             (Some(start), _) => *start,
             (None, Some(count)) => count.saturating_add(1),
@@ -134,7 +164,11 @@ impl Counters {
         let mut label = levels[level].text.clone();
         for (at, one) in levels.iter().enumerate().take(level + 1) {
             let count = counts[at].unwrap_or(one.start);
-            label = label.replace(&format!("%{}", at + 1), &written(count, &one.format));
+            let format = match levels[level].is_legal {
+                true => "decimal",
+                false => &one.format,
+            };
+            label = label.replace(&format!("%{}", at + 1), &written(count, format));
         }
         (is_number && !label.trim().is_empty()).then_some(label)
     }
@@ -142,42 +176,12 @@ impl Counters {
 
 /// Writes a number in the way of a list.
 fn written(number: u32, format: &str) -> String {
-    let letters = |first: char| {
-        let at = number.saturating_sub(1);
-        let letter = char::from_u32(u32::from(first) + at % 26).unwrap_or(first);
-        letter.to_string().repeat((at / 26 + 1).min(9) as usize)
-    };
     match format {
         "decimalZero" => format!("{number:02}"),
-        "lowerLetter" => letters('a'),
-        "upperLetter" => letters('A'),
+        "lowerLetter" => letters(number).to_lowercase(),
+        "upperLetter" => letters(number),
         "lowerRoman" => roman(number).to_lowercase(),
         "upperRoman" => roman(number),
         _ => number.to_string(),
     }
-}
-
-fn roman(number: u32) -> String {
-    const SIGNS: [(u32, &str); 13] = [
-        (1000, "M"),
-        (900, "CM"),
-        (500, "D"),
-        (400, "CD"),
-        (100, "C"),
-        (90, "XC"),
-        (50, "L"),
-        (40, "XL"),
-        (10, "X"),
-        (9, "IX"),
-        (5, "V"),
-        (4, "IV"),
-        (1, "I"),
-    ];
-    let mut left = number.min(9_999);
-    let mut text = String::new();
-    for (value, sign) in SIGNS {
-        text += &sign.repeat((left / value) as usize);
-        left %= value;
-    }
-    text
 }

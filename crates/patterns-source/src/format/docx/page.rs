@@ -9,7 +9,7 @@ use super::mark::{Formulas, Mark};
 use super::numbering::Counters;
 use super::paragraph::Paragraph;
 use super::styles::Styles;
-use super::symbol::symbol;
+use super::symbol::{has_signs, symbol};
 use super::table::Table;
 
 /// The part as it is read.
@@ -23,6 +23,8 @@ struct Page<'a> {
     tables: Vec<Table>,
     /// How the runs under way are set; none between them.
     runs: Vec<Mark>,
+    /// The font of the run under way, if it has one of its own.
+    font: String,
     formulas: Formulas,
     /// The reading of a word that is under way, which comes before the word in the file.
     reading: Option<String>,
@@ -31,6 +33,8 @@ struct Page<'a> {
     is_row: bool,
     /// Whether the box of a form under way is ticked.
     is_ticked: Option<bool>,
+    /// The list of a form under way: which entry is chosen, and the entries.
+    choice: Option<(Option<usize>, Vec<String>)>,
     is_text: bool,
     /// How many elements around this one are passed over.
     passed_over: usize,
@@ -49,11 +53,13 @@ pub(super) fn text(xml: &str, styles: &Styles) -> Result<String, Error> {
         paragraphs: Vec::new(),
         tables: Vec::new(),
         runs: Vec::new(),
+        font: String::new(),
         formulas: Formulas::default(),
         reading: None,
         is_reading: false,
         is_row: false,
         is_ticked: None,
+        choice: None,
         is_text: false,
         passed_over: 0,
         choices: Vec::new(),
@@ -79,9 +85,9 @@ pub(super) fn text(xml: &str, styles: &Styles) -> Result<String, Error> {
             Event::Eof => return Ok(page.text),
             _ if page.passed_over > 0 => {}
             Event::Start(tag) => page.start(&tag),
-            Event::Text(text) if page.is_text => page.push(&text.xml10_content()),
-            Event::CData(text) if page.is_text => page.push(&text.xml10_content()),
-            Event::GeneralRef(name) if page.is_text => page.push(&entity(&name).to_string()),
+            Event::Text(text) if page.is_text => page.push_text(&text.xml10_content()),
+            Event::CData(text) if page.is_text => page.push_text(&text.xml10_content()),
+            Event::GeneralRef(name) if page.is_text => page.push_text(&entity(&name).to_string()),
             Event::End(tag) => page.end(tag.local_name().as_ref()),
             _ => {}
         }
@@ -105,6 +111,17 @@ impl Page<'_> {
             },
             _ => false,
         }
+    }
+
+    /// Adds text, in which there may be signs of the font that it is set in.
+    fn push_text(&mut self, text: &str) {
+        let font = &self.font;
+        let shown = text.chars().map(|it| match u32::from(it) {
+            number @ 0xf020..=0xf0ff if has_signs(font) => symbol(font, number),
+            _ => it,
+        });
+        let shown: String = shown.collect();
+        self.push(&shown);
     }
 
     fn push(&mut self, text: &str) {
@@ -140,13 +157,17 @@ impl Page<'_> {
                 }
                 self.paragraphs.push(Paragraph::default());
             }
-            "r" => self.runs.push(Mark::Plain),
+            "r" => {
+                self.runs.push(Mark::Plain);
+                self.font.clear();
+            }
             "tbl" => self.tables.push(Table::default()),
             "tr" => self.in_table(Table::begin_row),
             "trPr" => self.is_row = true,
             "ruby" => self.reading = Some(String::new()),
             "rt" => self.is_reading = true,
             "checkBox" => self.is_ticked = Some(false),
+            "ddList" => self.choice = Some((None, Vec::new())),
             "footnote" => self.begin_note(tag, ""),
             "endnote" => self.begin_note(tag, "e"),
             _ => self.within(tag),
@@ -205,7 +226,17 @@ impl Page<'_> {
             *run = mark;
             return;
         }
+        if let Some((chosen, entries)) = &mut self.choice {
+            match tag.local_name().as_ref() {
+                "listEntry" => entries.push(value()),
+                "result" | "default" => *chosen = chosen.or(number()),
+                _ => {}
+            }
+        }
         match tag.local_name().as_ref() {
+            "rFonts" if !self.runs.is_empty() => {
+                self.font = attribute(tag, "ascii").unwrap_or_default();
+            }
             "default" | "checked" if self.is_ticked.is_some() => self.is_ticked = Some(is_on()),
             "gridSpan" => self.in_table(|it| it.span(number().unwrap_or(1))),
             "vMerge" if value() != "restart" => self.in_table(Table::go_on),
@@ -239,6 +270,13 @@ impl Page<'_> {
             "checkBox" => {
                 if let Some(is_ticked) = self.is_ticked.take() {
                     self.push(if is_ticked { "☑ " } else { "☐ " });
+                }
+            }
+            "ddList" => {
+                if let Some((chosen, entries)) = self.choice.take()
+                    && let Some(entry) = entries.get(chosen.unwrap_or(0))
+                {
+                    self.push(entry);
                 }
             }
             "p" => {

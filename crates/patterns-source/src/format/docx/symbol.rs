@@ -1,5 +1,11 @@
 //! Signs of the fonts Symbol and Wingdings, which Word writes as numbers.
 
+/// Returns whether a font has signs in the place of letters.
+pub(crate) fn has_signs(font: &str) -> bool {
+    let font = font.to_ascii_lowercase();
+    font.contains("wingdings") || font.contains("symbol")
+}
+
 /// Returns the sign that a number stands for in a font.
 pub(crate) fn symbol(font: &str, number: u32) -> char {
     // The lower half of the private use area mirrors the font.

@@ -3,6 +3,8 @@
 #[cfg(feature = "html")]
 mod inline;
 #[cfg(feature = "html")]
+mod list;
+#[cfg(feature = "html")]
 mod table;
 
 use super::Reason;
@@ -24,6 +26,7 @@ mod reading {
 
     use super::Reason;
     use super::inline::{MATHS, formula, lowered, part, quoted, raised, struck};
+    use super::list::ordered;
     use super::table::table;
     use crate::UnreadableKind::{Broken, TooLarge};
 
@@ -45,6 +48,7 @@ mod reading {
                 "script", "style", "noscript", "template", "svg", "iframe", "head",
             ])
             .add_handler(vec!["table"], table)
+            .add_handler(vec!["ol"], ordered)
             .add_handler(vec!["sup"], raised)
             .add_handler(vec!["sub"], lowered)
             .add_handler(vec!["del", "s", "strike"], struck)

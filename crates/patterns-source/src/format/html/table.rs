@@ -255,7 +255,8 @@ fn ancestors(node: &Rc<Node>) -> impl Iterator<Item = Rc<Node>> + use<> {
     std::iter::successors(parent(node), parent)
 }
 
-fn parent(node: &Rc<Node>) -> Option<Rc<Node>> {
+/// Returns the node around another one.
+pub(super) fn parent(node: &Rc<Node>) -> Option<Rc<Node>> {
     let parent = node.parent.take();
     let found = parent.as_ref().and_then(std::rc::Weak::upgrade);
     node.parent.set(parent);
