@@ -159,6 +159,14 @@ impl Target {
         matches!(&self.way, Way::AtEnd { old: Some(_), .. })
     }
 
+    /// Returns whether nothing is held to take the place of an older text.
+    pub(crate) fn is_empty(&mut self) -> bool {
+        let Way::AtEnd { held, .. } = &mut self.way else {
+            return false;
+        };
+        held.stream_position().is_ok_and(|it| it == 0)
+    }
+
     /// Writes a piece.
     ///
     /// # Errors

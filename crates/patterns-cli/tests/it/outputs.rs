@@ -381,6 +381,23 @@ mod files {
     }
 
     #[test]
+    fn a_table_that_was_not_made_does_not_replace_the_last_one() {
+        let place = Place::with(&[("a.txt", "One."), ("b.txt", "Two.")]);
+        place.write("keep", b"precious");
+        let simulator = Simulator::start(&place, &[]);
+        let base = "map-reduce a.txt b.txt --reduce count -o keep --max-calls 1 --concurrency 1";
+        for form in ["human", "jsonl", "csv", "parquet"] {
+            let form = ["--output", form];
+            let args = [base.split(' ').collect(), simulator.args().to_vec()].concat();
+            let shown = place.run(&[&args[..], &form].concat());
+            assert!(shown.starts_with("exit 5\n"), "{form:?}: {shown}");
+            let said = "keep is left as it was: there is no result";
+            assert!(shown.contains(said), "{form:?}: {shown}");
+            assert_eq!(place.read("keep"), "precious", "{form:?}");
+        }
+    }
+
+    #[test]
     fn a_paid_answer_is_not_lost_with_the_reduce() {
         let place = Place::with(&[("a.txt", "One."), ("b.txt", "Two.")]);
         place.write("keep.txt", b"precious");
