@@ -513,10 +513,25 @@ fn the_ending_of_a_file_chooses_the_form_of_what_is_in_it() {
     exit 2
     --- stdout
     --- stderr
-    error[E-USAGE]: -o new.csv is csv by its ending, and csv, parquet and sqlite are for tables: map-reduce with --reduce or --no-reduce, or votes on a batch
+    error[E-USAGE]: -o new.csv is csv by its ending, and csv, parquet and sqlite are for tables: of votes on a batch, or of a map-reduce by code (--reduce) or without a reduce (--no-reduce)
     help: give it another ending, such as .json or .txt
     ");
     assert!(!place.path().join("new.csv").exists());
+    let shown = place.run(&[
+        "map-reduce",
+        "a.txt",
+        "--model",
+        "offline",
+        "-o",
+        "new.xlsx",
+    ]);
+    insta::assert_snapshot!(shown, @r"
+    exit 2
+    --- stdout
+    --- stderr
+    error[E-USAGE]: -o new.xlsx ends as a form that is not written
+    help: end it in .csv, .json, .jsonl, .parquet, .db, .html, .md or .txt
+    ");
 }
 
 #[test]
