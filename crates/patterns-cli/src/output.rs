@@ -80,6 +80,14 @@ impl Output {
         }
     }
 
+    /// Returns whether nothing was written that is to become a file.
+    pub(crate) fn is_empty(&mut self) -> bool {
+        match self {
+            Self::Stdout => false,
+            Self::File(target) => target.is_empty(),
+        }
+    }
+
     /// Says what becomes of the file if it is not finished.
     pub(crate) fn unfinished(&self) -> Option<String> {
         let Self::File(target) = self else {

@@ -8,8 +8,8 @@ use crate::record::Record;
 use crate::report::{Observers, beside_plan};
 use crate::store::refused;
 
-/// Keeps what the run is planned to come to, if it was planned just now; else shows what it was planned to come to
-/// last, if nothing came of that yet.
+/// Keeps the plan of the run, if it was made just now; else lets progress go by the latest one that no run has
+/// come of yet.
 ///
 /// # Errors
 ///
@@ -35,10 +35,11 @@ pub(crate) async fn keep(
     Ok(())
 }
 
-/// Keeps what came of a planned run, and says it beside the plan: of this session what it used and cost, and
-/// how many answers it found in the store; and of all of them what was spent. What was planned once is compared
-/// once: what is typed again costs nothing, as planned by nobody. Of a run in which something failed it is said,
-/// and kept once the rest is there.
+/// Keeps what came of a planned run, and returns a line that sets it beside the plan. It is told what this
+/// session `used` and `found` in the store, and what all sessions have `spent`.
+///
+/// A plan is compared once: the same typed again costs nothing, which nobody planned. If something failed, the
+/// line is said, and nothing is kept until the rest is there.
 ///
 /// # Errors
 ///
@@ -81,7 +82,9 @@ pub(crate) async fn compare(
         let kept = record.store.end_plan(record.identity, actual);
         kept.await.map_err(refused)?;
     }
-    Ok(Some(beside_plan(&plan, &came_to)))
+    // That nothing was to do is said by the account.
+    let has_calls = plan.calls.likely > 0 || came_to.calls > 0;
+    Ok(has_calls.then(|| beside_plan(&plan, &came_to)))
 }
 
 /// Returns what a run has paid for in all its sessions.

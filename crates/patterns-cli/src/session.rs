@@ -294,8 +294,13 @@ impl Session {
         if !is_stdout_terminal() || !matches!(result, Ok(Some(_))) {
             self.say_account().await;
         }
-        if let (Err(_), Some(unfinished)) = (&result, &self.unfinished) {
-            self.terminal.note(unfinished);
+        if let Err(error) = &result {
+            if let Some(unfinished) = &self.unfinished {
+                self.terminal.note(unfinished);
+            }
+            if !matches!(error.kind(), ErrorKind::Empty | ErrorKind::Usage) {
+                self.say_how_to_go_on(exit_code::of(error.kind()));
+            }
         }
         result
     }

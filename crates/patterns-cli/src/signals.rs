@@ -26,6 +26,10 @@ const LAST_DRAIN: Duration = Duration::from_secs(30);
 
 /// What asks the command to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(unix),
+    expect(dead_code, reason = "only Unix has all of these signals")
+)]
 enum Signal {
     Interrupt,
     Terminate,

@@ -18,10 +18,6 @@ use tempfile::{NamedTempFile, SpooledTempFile, spooled_tempfile_in};
 
 use crate::error::{Error, ErrorKind};
 
-/// The mode of a new file before the umask, for everybody and for its owner alone.
-const SHARED: u32 = 0o666;
-const PRIVATE: u32 = 0o600;
-
 /// The most links that are followed to a file that is not there yet.
 const LINKS: usize = 40;
 
@@ -159,6 +155,14 @@ impl Target {
         matches!(&self.way, Way::AtEnd { old: Some(_), .. })
     }
 
+    /// Returns whether nothing is held to take the place of an older text.
+    pub(crate) fn is_empty(&mut self) -> bool {
+        let Way::AtEnd { held, .. } = &mut self.way else {
+            return false;
+        };
+        held.stream_position().is_ok_and(|it| it == 0)
+    }
+
     /// Writes a piece.
     ///
     /// # Errors
@@ -280,22 +284,30 @@ fn overwrite(file: &mut File, text: &mut impl Read) -> io::Result<()> {
 
 /// Returns a new file beside the old one that may take its place, if there can be one.
 fn replacement(path: &Path, old: Option<&Metadata>, is_private: bool) -> Option<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = if is_private || old.is_some() {
-            PRIVATE
-        } else {
-            SHARED
-        };
-        builder.permissions(fs::Permissions::from_mode(mode));
-    }
-    let new = builder.tempfile_in(folder(path)).ok()?;
+    // The mode of a new file for its owner alone, or for everybody, before the umask.
+    let mode = match is_private || old.is_some() {
+        true => 0o600,
+        false => 0o666,
+    };
+    let new = made(mode, folder(path)).ok()?;
     match old {
         Some(old) => keep(old, new.as_file()).then_some(new),
         None => Some(new),
     }
+}
+
+#[cfg(unix)]
+fn made(mode: u32, folder: &Path) -> io::Result<NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::Permissions::from_mode(mode);
+    tempfile::Builder::new()
+        .permissions(mode)
+        .tempfile_in(folder)
+}
+
+#[cfg(not(unix))]
+fn made(_: u32, folder: &Path) -> io::Result<NamedTempFile> {
+    NamedTempFile::new_in(folder)
 }
 
 /// Gives a new file the mode and the owner of the old one; `false` if that cannot be done.
@@ -319,7 +331,7 @@ fn keep(_: &Metadata, _: &File) -> bool {
 #[cfg(unix)]
 fn restrict(file: &File) {
     use std::os::unix::fs::PermissionsExt;
-    let _ = file.set_permissions(fs::Permissions::from_mode(PRIVATE));
+    let _ = file.set_permissions(fs::Permissions::from_mode(0o600));
 }
 
 #[cfg(not(unix))]

@@ -229,23 +229,28 @@ impl Write for Log {
 
 /// Standard output for JSON that comes in lines; what a terminal would obey is escaped within it.
 #[derive(Debug, Default)]
-pub(crate) struct JsonStdout(Vec<u8>);
+pub(crate) struct JsonStdout {
+    line: Vec<u8>,
+    /// Why it could not be written, which is no fault of what was read.
+    pub(crate) error: Option<Error>,
+}
 
 impl Write for JsonStdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.extend_from_slice(bytes);
-        if let Some(end) = self.0.iter().rposition(|it| *it == b'\n') {
-            let lines: Vec<u8> = self.0.drain(..=end).collect();
-            let lines = String::from_utf8_lossy(&lines);
-            io::stdout()
-                .lock()
-                .write_all(escape_json(&lines).as_bytes())?;
+        self.line.extend_from_slice(bytes);
+        if let Some(end) = self.line.iter().rposition(|it| *it == b'\n') {
+            let lines: Vec<u8> = self.line.drain(..=end).collect();
+            let lines = escape_json(&String::from_utf8_lossy(&lines)).into_owned();
+            self.error = write_stdout(lines.as_bytes()).err();
         }
-        Ok(bytes.len())
+        match self.error {
+            None => Ok(bytes.len()),
+            Some(_) => Err(io::ErrorKind::Other.into()),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        io::stdout().lock().flush()
+        Ok(())
     }
 }
 

@@ -33,8 +33,8 @@ pub struct Recorder {
     run: i64,
     session: i64,
     keeps_prompts: bool,
-    /// The time of day, in microseconds since 1970, and when it was that.
-    midnight: (i64, Instant),
+    /// What the clock said, in microseconds since 1970, and when it said so.
+    clock: (i64, Instant),
     state: Mutex<State>,
 }
 
@@ -92,7 +92,7 @@ impl Recorder {
             run: run.id,
             session: run.sessions,
             keeps_prompts: true,
-            midnight: (micros, Instant::now()),
+            clock: (micros, Instant::now()),
             state: Mutex::new(State {
                 last,
                 open: BTreeMap::new(),
@@ -264,7 +264,7 @@ impl Recorder {
 
     /// Returns a moment as microseconds since 1970.
     fn time(&self, moment: Instant) -> i64 {
-        let (micros_then, then) = self.midnight;
+        let (micros_then, then) = self.clock;
         micros_then + micros(moment.saturating_duration_since(then))
     }
 

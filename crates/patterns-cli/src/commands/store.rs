@@ -56,9 +56,10 @@ pub(super) async fn run(
         }
         StoreCommand::Export { prompts, .. } => {
             check_stdout()?;
-            let count = store
-                .export(JsonStdout::default(), *prompts)
-                .map_err(refused)?;
+            let mut stdout = JsonStdout::default();
+            let count = store.export(&mut stdout, *prompts);
+            stdout.error.map_or(Ok(()), Err)?;
+            let count = count.map_err(refused)?;
             terminal.note(&format!("{count} records"));
             return Ok(());
         }

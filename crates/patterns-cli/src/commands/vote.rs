@@ -97,9 +97,14 @@ fn out_of_budget(caps: Caps, message: String) -> Error {
     options.extend(caps.max_calls.map(|_| "--max-calls"));
     options.extend(caps.max_tokens.map(|_| "--max-tokens"));
     options.extend(caps.max_cost.map(|_| "--max-cost"));
+    let reserves = caps.max_tokens.is_some() || caps.max_cost.is_some();
     let help = format!(
-        "what was answered is counted and kept; to do more, raise {}",
-        options.join(" or ")
+        "what was answered is counted and kept; to do more, raise {}{}",
+        options.join(" or "),
+        match reserves {
+            true => ", or lower --max-output-tokens, which each call reserves",
+            false => "",
+        }
     );
     Error::new(ErrorKind::Budget, message).help(&help)
 }

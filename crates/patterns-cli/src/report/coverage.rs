@@ -23,7 +23,7 @@ pub(crate) fn coverage_line(coverage: &Coverage) -> String {
         line += &format!(" · halved {halved}");
     }
     if *more_not_begun {
-        line += " · the rest was not begun";
+        line += " · the rest was not read";
     }
     if !gaps.is_empty() {
         let names = gaps.iter().take(NAMED).map(|it| &it.name);
@@ -109,6 +109,6 @@ mod tests {
         coverage.documents.not_begun = 0;
         coverage.more_not_begun = true;
         let open = coverage_line(&coverage);
-        assert_eq!(open, "documents: 19 = 19 mapped · the rest was not begun");
+        assert_eq!(open, "documents: 19 = 19 mapped · the rest was not read");
     }
 }

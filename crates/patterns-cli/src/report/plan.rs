@@ -38,9 +38,12 @@ pub(crate) fn plan_page(plan: &Plan, paint: Paint) -> String {
         page.heading(&name(stage));
         stage_lines(&mut page, stage);
     }
-    page.gap();
-    page.heading("all");
-    total_lines(&mut page, plan);
+    if plan.stages.len() != 1 {
+        page.gap();
+        page.heading("all");
+        total_lines(&mut page, plan);
+    }
+    time_lines(&mut page, plan);
     for warning in &plan.warnings {
         page.line(Style::Yellow, &format!("! {warning}"));
     }
@@ -106,6 +109,9 @@ fn total_lines(page: &mut Page, plan: &Plan) {
     );
     let cost = total.cost.as_ref().map(planned_cost);
     row(page, "cost", cost.as_deref().unwrap_or("not known"));
+}
+
+fn time_lines(page: &mut Page, plan: &Plan) {
     let Figure { low, likely, high } = plan.seconds;
     let time = format!(
         "about {} ({} to {}): {}",

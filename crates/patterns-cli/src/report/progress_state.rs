@@ -346,7 +346,7 @@ impl ProgressState {
         let (Waits { slot, rate, .. }, sent) = self.waited?;
         let (longest, what) = match rate >= slot {
             true => (rate, "the rate that the provider allows"),
-            false => (slot, "a place among those in flight"),
+            false => (slot, "one in flight to end"),
         };
         let is_now = longest >= LONG && now.saturating_sub(sent) <= WINDOW;
         let seconds = longest.as_secs_f64();

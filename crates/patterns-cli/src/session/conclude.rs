@@ -65,7 +65,10 @@ impl Session {
     /// it goes to standard output.
     fn end_output<A, B>(&mut self, outcome: &Outcome<A, B>, code: u8) -> Result<(), Error> {
         let (is_kept, terminal) = (self.is_recorded(), self.terminal);
-        let has_result = has_result(outcome.value.is_ok(), outcome.counts, code);
+        let has_value = outcome.value.is_ok();
+        // Of a table that was not made, only JSON shows the answers.
+        let has_result =
+            has_result(has_value, outcome.counts, code) && (has_value || !self.output.is_empty());
         let ended = match self.unwritten.take() {
             Some(error) => Err(error),
             None if has_result => self.output.finish(),
@@ -97,8 +100,7 @@ impl Session {
         if let Some(text) = record.unrecorded() {
             self.terminal.labelled_note("warning", &text);
         }
-        let is_over = [exit_code::SUCCESS, exit_code::SOME_FAILED].contains(&code);
-        if is_over {
+        if is_over(code) {
             let used = (self.observers.usage(), since(self.before, spent));
             let found = self.observers.found();
             let is_whole = code == exit_code::SUCCESS;
@@ -106,13 +108,24 @@ impl Session {
                 self.terminal.note(&line);
             }
         }
-        if let Some(run) = record.run.as_ref().filter(|_| !is_over) {
+        self.say_how_to_go_on(code);
+        Ok(())
+    }
+
+    /// Says what goes on with a recorded run that did not do all that was to do.
+    pub(super) fn say_how_to_go_on(&self, code: u8) {
+        let run = self.record.as_ref().and_then(|it| it.run.as_ref());
+        if let Some(run) = run.filter(|_| !is_over(code)) {
             let id = run.id;
             self.terminal
                 .note(&format!("`patterns resume {id}` goes on with this run"));
         }
-        Ok(())
     }
+}
+
+/// Returns whether a run that ends with a code has done what was to do.
+fn is_over(code: u8) -> bool {
+    [exit_code::SUCCESS, exit_code::SOME_FAILED].contains(&code)
 }
 
 /// Returns the exit code of a run that ends with an error, or none.

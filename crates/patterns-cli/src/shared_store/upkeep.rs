@@ -55,7 +55,10 @@ pub(crate) async fn look_after(
         }
         StoreCommand::Export { .. } => {
             check_stdout()?;
-            let count = store.export(JsonStdout::default()).await.map_err(refused)?;
+            let mut stdout = JsonStdout::default();
+            let count = store.export(&mut stdout).await;
+            stdout.error.map_or(Ok(()), Err)?;
+            let count = count.map_err(refused)?;
             terminal.note(&format!("{count} records"));
             return Ok(());
         }

@@ -313,14 +313,14 @@ fn a_single_election_is_no_table() {
     exit 2
     --- stdout
     --- stderr
-    error[E-USAGE]: --output csv, parquet and sqlite are for tables: map-reduce with `reduce.code` or `reduce.none`, or votes on a batch
+    error[E-USAGE]: --output csv, parquet and sqlite are for tables: of votes on a batch, or of a map-reduce by code (`reduce.code`) or without a reduce (`reduce.none`)
     help: choose another
     "##);
     insta::assert_snapshot!(place.run(&["vote", "?", "-o", "x.parquet"]), @r##"
     exit 2
     --- stdout
     --- stderr
-    error[E-USAGE]: -o x.parquet is parquet by its ending, and csv, parquet and sqlite are for tables: map-reduce with `reduce.code` or `reduce.none`, or votes on a batch
+    error[E-USAGE]: -o x.parquet is parquet by its ending, and csv, parquet and sqlite are for tables: of votes on a batch, or of a map-reduce by code (`reduce.code`) or without a reduce (`reduce.none`)
     help: give it another ending, such as .json or .txt
     "##);
 }

@@ -123,6 +123,16 @@ fn elections_of_a_batch_share_what_there_is() {
         "{shown}"
     );
     assert_eq!(simulator.ledger()["requests"], 7);
+
+    // One election of them has no room: each call reserves the most that it may write.
+    args.extend(["--max-tokens", "900", "--limit", "2", "-o", "out.csv"]);
+    let shown = place.run(&args);
+    assert!(shown.starts_with("exit 5\n"), "{shown}");
+    let help =
+        "raise --max-calls or --max-tokens, or lower --max-output-tokens, which each call reserves";
+    assert!(shown.contains(help), "{shown}");
+    let part = shown.matches("the first 2 of 10 questions").count();
+    assert_eq!(part, 1, "{shown}");
 }
 
 #[test]

@@ -188,7 +188,7 @@ fn a_run_that_is_cut_off_says_what_was_not_begun() {
         line.unwrap_or(&shown).to_owned()
     };
     assert_snapshot!(last("d", &[]), @"documents: 30 = 3 mapped + 27 not begun");
-    assert_snapshot!(last("rows.jsonl", &[]), @"documents: 4 = 3 mapped + 1 not begun · the rest was not begun");
+    assert_snapshot!(last("rows.jsonl", &[]), @"documents: 4 = 3 mapped + 1 not begun · the rest was not read");
     let mut args = vec![
         "map-reduce",
         "d",

@@ -381,6 +381,23 @@ mod files {
     }
 
     #[test]
+    fn a_table_that_was_not_made_does_not_replace_the_last_one() {
+        let place = Place::with(&[("a.txt", "One."), ("b.txt", "Two.")]);
+        place.write("keep", b"precious");
+        let simulator = Simulator::start(&place, &[]);
+        let base = "map-reduce a.txt b.txt --reduce count -o keep --max-calls 1 --concurrency 1";
+        for form in ["human", "jsonl", "csv", "parquet"] {
+            let form = ["--output", form];
+            let args = [base.split(' ').collect(), simulator.args().to_vec()].concat();
+            let shown = place.run(&[&args[..], &form].concat());
+            assert!(shown.starts_with("exit 5\n"), "{form:?}: {shown}");
+            let said = "keep is left as it was: there is no result";
+            assert!(shown.contains(said), "{form:?}: {shown}");
+            assert_eq!(place.read("keep"), "precious", "{form:?}");
+        }
+    }
+
+    #[test]
     fn a_paid_answer_is_not_lost_with_the_reduce() {
         let place = Place::with(&[("a.txt", "One."), ("b.txt", "Two.")]);
         place.write("keep.txt", b"precious");
@@ -496,10 +513,25 @@ fn the_ending_of_a_file_chooses_the_form_of_what_is_in_it() {
     exit 2
     --- stdout
     --- stderr
-    error[E-USAGE]: -o new.csv is csv by its ending, and csv, parquet and sqlite are for tables: map-reduce with --reduce or --no-reduce, or votes on a batch
+    error[E-USAGE]: -o new.csv is csv by its ending, and csv, parquet and sqlite are for tables: of votes on a batch, or of a map-reduce by code (--reduce) or without a reduce (--no-reduce)
     help: give it another ending, such as .json or .txt
     ");
     assert!(!place.path().join("new.csv").exists());
+    let shown = place.run(&[
+        "map-reduce",
+        "a.txt",
+        "--model",
+        "offline",
+        "-o",
+        "new.xlsx",
+    ]);
+    insta::assert_snapshot!(shown, @r"
+    exit 2
+    --- stdout
+    --- stderr
+    error[E-USAGE]: -o new.xlsx ends as a form that is not written
+    help: end it in .csv, .json, .jsonl, .parquet, .db, .html, .md or .txt
+    ");
 }
 
 #[test]

@@ -331,7 +331,7 @@ fn wrong_reductions_are_refused_before_anything_is_read() {
     exit 2
     --- stdout
     --- stderr
-    error[E-USAGE]: --output csv, parquet and sqlite are for tables: map-reduce with --reduce or --no-reduce, or votes on a batch
+    error[E-USAGE]: --output csv, parquet and sqlite are for tables: of votes on a batch, or of a map-reduce by code (--reduce) or without a reduce (--no-reduce)
     help: choose another
     ");
 }

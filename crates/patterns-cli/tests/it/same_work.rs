@@ -115,3 +115,21 @@ fn the_number_of_a_run_that_is_not_recorded_is_one_that_readers_of_json_take() {
     let run = began["run"].as_u64().expect("a number");
     assert!(run > 0 && run < 1 << 53, "{run}");
 }
+
+#[test]
+fn what_decides_the_same_ballots_otherwise_is_another_run() {
+    let place = Place::new();
+    let server = Server::start(|_| (200, completion(r#"{"city": "Oslo", "year": 1}"#)));
+    for (more, goes_on) in [
+        (&[][..], None),
+        (&["--by-field"], None),
+        (&["--field", "year=plurality"], None),
+        (&["--by-field"], Some("going on with run 2\n")),
+    ] {
+        let args = ["vote", "Where?", "-n", "2", "--schema", "city, year int"];
+        let shown = place.run(&[&args[..], more, &server.args()].concat());
+        assert!(shown.starts_with("exit 0\n"), "{more:?}: {shown}");
+        let is_said = shown.contains(goes_on.unwrap_or("going on with"));
+        assert_eq!(is_said, goes_on.is_some(), "{more:?}: {shown}");
+    }
+}

@@ -377,6 +377,7 @@ title = "Why"
 #[test]
 fn what_cannot_be_is_said_with_its_place() {
     let place = Place::with(&[
+        ("empty.md", ""),
         ("none.md", "Some text."),
         ("circle.md", "# T\n## A\n- after: b\n## B\n- after: a\n"),
         ("untitled.md", "## A\n## B\n"),
@@ -409,6 +410,7 @@ fn what_cannot_be_is_said_with_its_place() {
     let shown = [
         wrong(&["section", "--outline", "none.md"]),
         wrong(&["section", "--outline", "circle.md"]),
+        wrong(&["section", "--outline", "empty.md"]),
         wrong(&["section", "--outline", "untitled.md"]),
         wrong(&["section", "--outline", "missing.md"]),
         wrong(&["section", "T", "-s", "A", "--gate"]),
@@ -426,10 +428,14 @@ fn what_cannot_be_is_said_with_its_place() {
     assert_snapshot!(shown.join("\n"), @r#"
     exit 65
     error[E-DATA]: none.md: line 1: a section begins with a heading, such as `## History`
-    help: each section begins with a heading, such as `## History`; --outline-only shows how the rest is written
+    help: --outline-only shows how an outline is written
     exit 65
     error[E-DATA]: circle.md: sections build on each other: a → b → a
-    help: each section begins with a heading, such as `## History`; --outline-only shows how the rest is written
+    help: --outline-only shows how an outline is written
+    exit 65
+    error[E-DATA]: an input is not valid; nothing was sent
+      empty.md: the file is empty
+    help: fill it, or name another file
     exit 2
     error[E-USAGE]: there is no `topic`, and the --outline has no title
     help: begin the outline with `# TITLE`

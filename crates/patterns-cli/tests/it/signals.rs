@@ -260,6 +260,7 @@ fn what_does_not_end_in_time_is_dropped() {
     for words in [
         "1 started = 0 answered + 0 failed + 1 cancelled",
         "(+ those of 1 dropped) · documents not begun: 1",
+        "`patterns resume 1` goes on with this run",
         "error[E-BUDGET]: the time of the run is up; calls in flight were dropped",
     ] {
         assert!(said.contains(words), "{said}");

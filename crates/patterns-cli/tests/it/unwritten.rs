@@ -97,6 +97,30 @@ fn where_nothing_can_be_written_the_file_that_was_named_is_said_too() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn an_export_that_nobody_can_read_is_no_fault_of_the_store() {
+    let place = place();
+    place.run(&[
+        "map-reduce",
+        "a.txt",
+        "--store",
+        "s.db",
+        "--model",
+        "offline",
+    ]);
+    let args = ["store", "export", "--store", "s.db"];
+    let full = under_shell(&place, "exec \"$@\" > /dev/full", &args);
+    assert_eq!(full.status.code(), Some(74), "{full:?}");
+    assert!(said(&full).contains("cannot write to standard output"));
+    let (_, unread) = std::io::pipe().unwrap();
+    let gone = place.command(&args).stdout(unread).output().unwrap();
+    assert_eq!(
+        (gone.status.code(), said(&gone)),
+        (Some(141), String::new())
+    );
+}
+
 #[test]
 fn a_file_that_is_written_into_gets_its_old_text_back() {
     let place = Place::with(&[("two.txt", "precious")]);

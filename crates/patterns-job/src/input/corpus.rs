@@ -40,7 +40,7 @@ pub struct Corpus {
     columns: Vec<(String, ColumnKind)>,
     /// How many there are, if that is known.
     total: Option<usize>,
-    /// How much of the input that is, if it may be that it is not all.
+    /// How much of the input that is, if that may not be all.
     taken: Option<Taken>,
     /// What cuts long ones.
     splitter: Option<Splitter>,
@@ -116,7 +116,7 @@ impl Corpus {
         })
     }
 
-    /// Returns how much of the input it is, if it may be that it is not all.
+    /// Returns how much of the input it is, if that may not be all.
     pub fn taken(&self) -> Option<Taken> {
         self.taken
     }

@@ -153,7 +153,14 @@ fn unknown(field: &str, name: &str, names: &[&str]) -> JobError {
     };
     let help = match nearest(name, names.iter().copied()) {
         Some(nearest) => format!("did you mean {nearest:?}?"),
-        None => format!("the fields are {}", names.join(", ")),
+        None => {
+            let names = names.join(", ");
+            let help = format!("the fields are {names}: `map.schema` sets them");
+            match name == field {
+                true => format!("{help}; a column of the input is in.{name}"),
+                false => help,
+            }
+        }
     };
     JobError::new(JobErrorKind::Invalid, message).help(help)
 }
@@ -229,11 +236,11 @@ mod tests {
         "#);
         insta::assert_snapshot!(check("", "total", "sum:later.m").unwrap_err(), @r#"
         the answers have no field "m" (in later.m)
-        help: the fields are host, n
+        help: the fields are host, n: `map.schema` sets them
         "#);
         insta::assert_snapshot!(check("", "total", "sum:events.m").unwrap_err(), @r#"
         the answers have no field "m" (in events.m)
-        help: the fields are host, n
+        help: the fields are host, n: `map.schema` sets them
         "#);
     }
 
@@ -252,6 +259,7 @@ mod tests {
     fn without_a_schema_answers_are_summaries() {
         let reduce = |it: &str| KeyedReduce::new([it.parse().unwrap()]);
         assert!(check_fields(None, &reduce("sum:word_count")).is_ok());
-        assert!(check_fields(None, &reduce("sum:amount")).is_err());
+        let error = check_fields(None, &reduce("sum:amount")).unwrap_err();
+        insta::assert_snapshot!(error.hint().unwrap_or_default(), @"the fields are doc_id, summary, word_count: `map.schema` sets them; a column of the input is in.amount");
     }
 }

@@ -27,16 +27,20 @@ pub(super) fn name(path: &Path) -> String {
 pub fn read_text_file(path: &Path) -> Result<String, JobError> {
     let name = name(path);
     let mut problems = Problems::default();
+    let mut help = "fill it, or name another file";
     match read_at_most(path) {
         Err(error) => problems.missing(format!("{name}: {}", system_reason(&error))),
         Ok(bytes) if bytes.is_empty() => problems.invalid(format!("{name}: the file is empty")),
         Ok(bytes) => match decode_text(&bytes) {
             Ok(text) => return Ok(text),
-            Err(problem) => problems.invalid(format!("{name}: the file {problem}")),
+            Err(problem) => {
+                problems.invalid(format!("{name}: the file {problem}"));
+                help = "write it as UTF-8 text";
+            }
         },
     }
     problems.check().map_err(|error| match error.kind() {
-        JobErrorKind::BadData => error.help("write it as UTF-8 text"),
+        JobErrorKind::BadData => error.help(help),
         _ => error,
     })?;
     Ok(String::new())

@@ -85,6 +85,15 @@ impl Form {
     }
 }
 
+/// Returns whether programs would take a file of this name for something that is never in it.
+fn promises_another_form(file: &Path) -> bool {
+    const OTHERS: [&str; 9] = [
+        "tsv", "xls", "xlsx", "ods", "doc", "docx", "odt", "pdf", "xml",
+    ];
+    let ending = file.extension().and_then(|it| it.to_str());
+    ending.is_some_and(|it| OTHERS.iter().any(|other| it.eq_ignore_ascii_case(other)))
+}
+
 impl OutputPart {
     /// Returns the form of the result: the one that is given, else that of the file's ending.
     pub fn form(&self) -> Form {
@@ -96,10 +105,18 @@ impl OutputPart {
         Form::of_ending(self.file.as_deref()?)
     }
 
-    /// Checks that the form that is given and the ending of the file do not contradict each other.
+    /// Checks that the ending of the file does not contradict the form that is given, or what is written.
     pub(super) fn check_ending(&self) -> Result<(), JobError> {
-        let (Some(form), Some(file), Some(ending)) = (self.form, &self.file, self.form_of_file())
-        else {
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        if self.form.is_none() && promises_another_form(file) {
+            let file = file.display();
+            let message = format!("`output.file` {file} ends as a form that is not written");
+            let help = "end it in .csv, .json, .jsonl, .parquet, .db, .html, .md or .txt";
+            return Err(JobError::of_key("output.file", message).help(help));
+        }
+        let (Some(form), Some(ending)) = (self.form, self.form_of_file()) else {
             return Ok(());
         };
         if form.fits(ending) {
@@ -169,8 +186,8 @@ impl OutputPart {
                 Err(self.wrong_form("html is for pieces of writing, which sections make"))
             }
             Form::Csv | Form::Parquet | Form::Sqlite if !is_table => Err(self.wrong_form(
-                "csv, parquet and sqlite are for tables: map-reduce with `reduce.code` or \
-                 `reduce.none`, or votes on a batch",
+                "csv, parquet and sqlite are for tables: of votes on a batch, or of a map-reduce by \
+                 code (`reduce.code`) or without a reduce (`reduce.none`)",
             )),
             _ => Ok(()),
         }

@@ -152,7 +152,7 @@ fn the_place_and_what_was_meant_are_said() {
     4:1: `reduce.agent.fan_in` is from 2 to 64
     1:1: `inputs` is missing
     5:11: expected a number with a unit (ms, s, m, h, d), such as 30s or 2m
-    4:1: `output.form` csv, parquet and sqlite are for tables: map-reduce with `reduce.code` or `reduce.none`, or votes on a batch (choose another)
+    4:1: `output.form` csv, parquet and sqlite are for tables: of votes on a batch, or of a map-reduce by code (`reduce.code`) or without a reduce (`reduce.none`) (choose another)
     2:11: invalid literal string, expected `'`
     3:1: "a" is twice among the `options` (leave it out, or mend its spelling)
     4:1: `model.instructions` has an empty text (leave it out, or write something)

@@ -73,7 +73,11 @@ impl VoteWork {
         let job = &self.job;
         let voters = (job.votes, &job.voters, &job.models);
         let counting = (&job.rule, &job.policy, job.tie(), job.quorum);
-        let fields = job.ballot.as_ref().map(|it| &it.fields);
+        // Where all fields have the rules that they have unless others are named, none is named.
+        let fields = job.ballot.as_ref().map(|it| match it.fields.is_empty() {
+            true if it.by_field => vec!["by field"],
+            _ => it.fields.iter().map(String::as_str).collect(),
+        });
         let asked = (
             &self.questions,
             &job.options,

@@ -69,8 +69,7 @@ fn outline(job: &SectionJob) -> Result<Option<Outline>, JobError> {
     let text = read_text_file(path)?;
     let outline = read_outline(&text).map_err(|error| {
         let message = format!("{}: {error}", path.display());
-        let help = "each section begins with a heading, such as `## History`; `outline_only` shows how \
-                    the rest is written";
+        let help = "`outline_only` shows how an outline is written";
         JobError::new(JobErrorKind::BadData, message).help(help)
     });
     outline.map(Some)

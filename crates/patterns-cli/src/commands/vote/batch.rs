@@ -289,7 +289,9 @@ fn end_of_batch(session: &Session, outcome: &Outcome<BatchEnd, Value>) -> String
             } = tally;
             page.paragraph("");
             page.paragraph(&format!("{decided} decided, {undecided} without consensus"));
-            for label in session.labels() {
+            // Beside a table, it is said on stderr in any case.
+            let labels = session.labels().into_iter();
+            for label in labels.filter(|_| session.format == Format::Human) {
                 page.line(Style::Dim, &format!("[{label}]"));
             }
             if *cut_short > 0 {

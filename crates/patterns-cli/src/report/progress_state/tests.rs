@@ -361,7 +361,7 @@ fn what_calls_wait_for_is_said_as_long_as_they_do() {
     );
     assert_eq!(
         sent(14, 5_000, 200).as_deref(),
-        Some("calls wait for a place among those in flight; the last one did for 5.0 s")
+        Some("calls wait for one in flight to end; the last one did for 5.0 s")
     );
     assert_eq!(state.at(seconds(99), spent(4, "0.2")).paused, None);
     // Where all are with the provider, nothing waits.
