@@ -65,6 +65,7 @@ impl<M: Model> Paced<M> {
         let slot = tokio::select! {
             biased;
             () = request.scope.draining() => return Err(not_sent(ModelErrorKind::NotSent)),
+            () = self.layer.pool.is_rejected(request) => return Err(not_sent(ModelErrorKind::AllRejected)),
             slot = self.slot(request) => slot.map_err(not_sent)?,
         };
         request.scope.emit(Event::AttemptSent {

@@ -106,12 +106,13 @@ impl<M: Model> Retry<M> {
                 if let Some(pool) = &self.pool {
                     pool.gave_up(demand(request).call);
                 }
-                let all_fail = self.lock().alike.failed(&error);
-                Err(if all_fail {
-                    error.with_kind(ModelErrorKind::AllRejected)
-                } else {
-                    error
-                })
+                if !self.lock().alike.failed(&error) {
+                    return Err(error);
+                }
+                if let Some(pool) = &self.pool {
+                    pool.reject(request);
+                }
+                Err(error.with_kind(ModelErrorKind::AllRejected))
             }
         }
     }

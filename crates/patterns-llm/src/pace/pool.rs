@@ -5,10 +5,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
-use patterns_core::{ModelErrorKind, Waits};
+use patterns_core::{ModelErrorKind, Request, Waits};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::waiting::Waiting;
@@ -29,6 +29,16 @@ pub struct Pool {
     trouble: Mutex<String>,
     /// What whoever is next in turn waits for.
     waiting: Waiting,
+    /// Whose calls are all rejected alike.
+    rejected: watch::Sender<Option<Asking>>,
+}
+
+/// Tells agents apart by what the requests of one share.
+type Asking = (usize, Option<usize>);
+
+fn asking(request: &Request) -> Asking {
+    let schema = request.schema.as_ref().map(|it| Arc::as_ptr(it).addr());
+    (Arc::as_ptr(&request.instructions).addr(), schema)
 }
 
 impl Pool {
@@ -44,6 +54,7 @@ impl Pool {
             served: Notify::new(),
             trouble: Mutex::default(),
             waiting: Waiting::default(),
+            rejected: watch::Sender::default(),
         }
     }
 
@@ -161,6 +172,19 @@ impl Pool {
     pub fn gave_up(&self, call: u64) {
         lock(&self.pacer).gave_up(self.now(), call);
         self.ended.notify_one();
+    }
+
+    /// Turns away the calls that wait and are the same agent's as `request`, whose calls are all rejected
+    /// alike. Those of others, and what is asked later, go on: what is rejected may be a schema of one section.
+    pub(crate) fn reject(&self, request: &Request) {
+        self.rejected.send_replace(Some(asking(request)));
+    }
+
+    /// Waits until such a call as this is turned away.
+    pub(crate) async fn is_rejected(&self, request: &Request) {
+        let mut rejected = self.rejected.subscribe();
+        let is_this = |it: &Option<Asking>| *it == Some(asking(request));
+        while rejected.changed().await.is_ok() && !is_this(&rejected.borrow()) {}
     }
 
     /// Keeps what went wrong last, to be told to whoever has to wait for it.

@@ -47,7 +47,11 @@ fn verdict(body: &Value) -> Verdict {
         }
         None => match minimax(body).or_else(|| told(body).cloned()) {
             Some(error) => Verdict::Error(error),
-            None => Verdict::Failed(ModelErrorKind::Unavailable { retry_after: None }),
+            // Whoever knows no answers but has none is in trouble; others are no provider.
+            None if body.get("choices").is_some() => {
+                Verdict::Failed(ModelErrorKind::Unavailable { retry_after: None })
+            }
+            None => Verdict::Because(ModelErrorKind::Unreadable, body.to_string()),
         },
     }
 }

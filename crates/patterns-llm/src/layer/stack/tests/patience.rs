@@ -34,10 +34,10 @@ impl Model for Poisoned {
             lock(&self.seeds).push(request.sampling.seed);
             if (self.poison)(request.sample) {
                 let error = (self.error)();
-                let seconds = if error.kind() == ModelErrorKind::Timeout {
-                    10
-                } else {
-                    0
+                let seconds = match error.kind() {
+                    ModelErrorKind::Timeout => 10,
+                    ModelErrorKind::InvalidRequest => 1,
+                    _ => 0,
                 };
                 tokio::time::sleep(Duration::from_secs(seconds)).await;
                 return Err(error);
@@ -66,14 +66,15 @@ async fn ask(
     model: &Arc<dyn Model>,
     samples: std::ops::Range<u32>,
 ) -> Vec<Result<Response, ModelError>> {
-    let calls = samples.map(|sample| {
-        let request = Request {
-            sample,
-            ..Request::default()
-        };
-        async move { model.generate(&request).await }
-    });
-    join_all(calls).await
+    join_all(samples.map(|sample| ask_of(model, Request::default(), sample))).await
+}
+
+async fn ask_of(
+    model: &Arc<dyn Model>,
+    request: Request,
+    sample: u32,
+) -> Result<Response, ModelError> {
+    model.generate(&Request { sample, ..request }).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -238,6 +239,35 @@ async fn the_same_rejection_of_every_request_stops_the_run() {
     assert_eq!(kinds[..4], [ModelErrorKind::InvalidRequest; 4]);
     assert_eq!(kinds[4], ModelErrorKind::AllRejected);
     assert!(kinds[4].is_fatal());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_rejected_alike_turns_away_those_of_its_agent_that_wait_and_nobody_else() {
+    let rejected = || ModelError::new(ModelErrorKind::InvalidRequest).with_detail("no");
+    let model = Poisoned::new(|it| it < 100, rejected);
+    let one_at_a_time = Pace {
+        max_in_flight: 1,
+        ..Pace::default()
+    };
+    let pool = Arc::new(Pool::new(one_at_a_time, 1));
+    let stack = with_pool(Arc::clone(&model), &pool, Arc::default());
+    let others = Request {
+        instructions: "Another agent's.".into(),
+        ..Request::default()
+    };
+    let theirs = (0..50).map(|sample| ask_of(&stack, Request::default(), sample));
+    let others = (100..110).map(|sample| ask_of(&stack, others.clone(), sample));
+    let (theirs, others) = tokio::join!(join_all(theirs), join_all(others));
+    let is_alike = |it: &ModelError| it.kind() == ModelErrorKind::AllRejected;
+    assert!(
+        theirs[5..]
+            .iter()
+            .all(|it| it.as_ref().is_err_and(is_alike))
+    );
+    assert!(others.iter().all(Result::is_ok));
+    assert_eq!(lock(&model.asked).values().sum::<u32>(), 5 + 10);
+    // What is asked later is sent.
+    assert!(ask(&stack, 200..201).await[0].is_ok());
 }
 
 #[tokio::test(start_paused = true)]

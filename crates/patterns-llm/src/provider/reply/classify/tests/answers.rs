@@ -159,6 +159,7 @@ fn what_is_no_whole_answer_is_an_error_with_its_bill() {
     assert_eq!(error.detail(), Some("I can't."));
     check(json!({"choices": []}), DOWN);
     check(json!({"choices": null}), DOWN);
+    check(json!({"status": "ok"}), Unreadable);
     check(
         json!({"promptFeedback": {"blockReason": "SAFETY"}}),
         Filtered,
