@@ -109,7 +109,7 @@ impl MapReduceWork {
         let schema = self.map_schema.as_ref();
         let how = (setup, keeps_all);
         let outcome = match (&job.reduce, schema, &self.code) {
-            (Reduce::Statements(it), ..) => finish(self.statements(it, with), corpus, how).await,
+            (Reduce::Statements(it), ..) => finish(self.statements(it, with)?, corpus, how).await,
             (Reduce::Agent(it), None, _) if self.reduce_schema.is_none() => {
                 finish(self.summaries(it, with), corpus, how).await
             }

@@ -47,7 +47,10 @@ pub use job::{
 pub use job_error::{JobError, JobErrorKind, Place, renamed};
 pub use job_run::JobOutcome;
 pub use models::Models;
-pub use pattern::{AnyVoting, ReadBy, ReduceBudget, RestsOn};
+pub use pattern::{
+    AnyVoting, Quote, ReadBy, ReduceBudget, RestsOn, Statement, Statements, Support, SupportCounts,
+    Unfolded, Unsupported,
+};
 pub use piece::{Anchors, Piece, PieceText, outline_text};
 pub use plan::{CameTo, Combines, EarlierPlans, Figure, FirstPrompt, Off, Plan, PlanTotal, Stage};
 pub use setup::{Draft, PlanSetup, Settings, Setup};

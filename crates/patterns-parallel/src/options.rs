@@ -146,8 +146,8 @@ impl Default for AgentOptions {
 }
 
 impl AgentOptions {
-    /// Makes an agent with these options; `instructions` are the pattern's own.
-    pub(crate) fn agent<I, O>(
+    /// Makes an agent with these options; its own `instructions` go before those of the user.
+    pub fn agent<I, O>(
         &self,
         model: Arc<dyn Model>,
         instructions: &str,

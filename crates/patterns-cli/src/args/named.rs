@@ -30,8 +30,9 @@ fn possible_value(written: &Value) -> Option<PossibleValue> {
 mod tests {
     use clap::Command;
     use patterns_job::Form;
+    use patterns_job::Unsupported;
     use patterns_llm::Streaming;
-    use patterns_parallel::map_reduce::{Topology, Unsupported};
+    use patterns_parallel::map_reduce::Topology;
     use patterns_parallel::voting::TieBreak;
     use schemars::schema_for;
 

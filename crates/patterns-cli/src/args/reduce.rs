@@ -1,8 +1,8 @@
 //! The options of `patterns map-reduce` for reductions by code and checked statements.
 
 use clap::Args;
-use patterns_job::Spelled;
-use patterns_parallel::map_reduce::{CodeReduce, Unsupported};
+use patterns_job::{Spelled, Unsupported};
+use patterns_parallel::map_reduce::CodeReduce;
 
 use super::named::named;
 

@@ -49,7 +49,8 @@ pub(crate) async fn run(job: MapReduceJob, launch: Launch) -> Result<(), Error> 
             table::run(session, &work, (map, corpus)).await
         }
         (Reduce::Statements(it), _) => {
-            statements::run(session, work.statements(it, with), corpus).await
+            let pattern = work.statements(it, with).map_err(told)?;
+            statements::run(session, pattern, corpus).await
         }
         (Reduce::None, None) => {
             let map = work.summarising(&setup);

@@ -1,6 +1,7 @@
 //! Tables and checked statements as text, for people.
 
-use patterns_parallel::map_reduce::{Statement, Support, SupportCounts, Table};
+use patterns_job::{Statement, Support, SupportCounts};
+use patterns_parallel::map_reduce::Table;
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 

@@ -3,7 +3,7 @@
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 
-use patterns_parallel::map_reduce::{CodeReduce, Topology, Unsupported};
+use patterns_parallel::map_reduce::{CodeReduce, Topology};
 use patterns_source::{Format, Keep, Records, Template, TextEncoding};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use super::parts::{ModelPart, RunPart, SchemaSource, SpendPart, StorePart, is_de
 use super::spelled::Spelled;
 use super::units::ByteSize;
 use crate::job_error::JobError;
+use crate::pattern::Unsupported;
 
 /// Says that a job is a map-reduce.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use patterns_core::{Agent, Contract, Document, Model};
 use patterns_llm::token_counter;
 use patterns_parallel::map_reduce::{
-    Combine, DocumentSummary, Glean, Reduction, Statements, Table, document_agent, reduce_agent,
-    statement_agent, summary_agent,
+    Combine, DocumentSummary, Reduction, Table, document_agent, reduce_agent, summary_agent,
 };
 use patterns_parallel::{AgentOptions, MapReduce};
 use serde_json::Value;
@@ -16,7 +15,9 @@ use crate::input::{Corpus, room};
 use crate::job::{AgentReduce, StatementsReduce};
 use crate::job_error::{JobError, JobErrorKind, unusable};
 use crate::models::Models;
+use crate::pattern::glean::Glean;
 use crate::pattern::reduce_budget::ReduceBudget;
+use crate::pattern::statements::{Statements, combined_statements, statement_agent};
 use crate::setup::Setup;
 use crate::work::{CodeWork, MapReduceWork, value_schema};
 
@@ -150,17 +151,22 @@ impl MapReduceWork {
     }
 
     /// Returns the pattern that combines statements.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a contract cannot be made.
     pub fn statements(
         &self,
         reduce: &StatementsReduce,
         (corpus, setup): (&Corpus, &Setup),
-    ) -> MapReduce<Statements, Statements> {
+    ) -> Result<MapReduce<Statements, Statements>, JobError> {
         let (model, options) = self.asked_to_read(setup);
         let map = statement_agent(Arc::clone(&model), &options, reduce.unsupported);
+        let map = map.map_err(unusable)?;
         let options = setup.agent_options(reduce.instructions.as_deref());
-        let combine = Combine::statements(model, &options, reduce.unsupported);
-        let combine = self.grouped(combine, setup);
-        cut(MapReduce::new(map, combine), corpus)
+        let combine = combined_statements(model, &options, reduce.unsupported);
+        let combine = self.grouped(combine.map_err(unusable)?, setup);
+        Ok(cut(MapReduce::new(map, combine), corpus))
     }
 
     /// Returns how many tokens of answers a call combines, if calls combine any.

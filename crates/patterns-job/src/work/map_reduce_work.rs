@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 
 use patterns_core::Contract;
-use patterns_parallel::map_reduce::{CodeReduce, Glean, KeyedReduce};
+use patterns_parallel::map_reduce::{CodeReduce, KeyedReduce};
 use patterns_source::Keep;
 use serde_json::{Value, json};
 
 use crate::input::{KeptColumns, check_fields, read_examples, read_schema};
 use crate::job::{CodePart, Form, MapReduceJob, Reduce};
 use crate::job_error::{JobError, JobErrorKind, unusable};
+use crate::pattern::Glean;
 
 /// What a map-reduce works with.
 #[derive(Clone, Debug)]

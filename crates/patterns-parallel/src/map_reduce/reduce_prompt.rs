@@ -106,7 +106,7 @@ impl<M, R> ReduceTask<M, R> {
     }
 
     /// Puts the task to a model with the items rendered as `documents`.
-    pub(super) fn prompt(&self, documents: impl Iterator<Item = Document>) -> Prompt {
+    pub fn prompt(&self, documents: impl Iterator<Item = Document>) -> Prompt {
         let mut parts: Vec<Part> = documents.map(Part::Document).collect();
         let count = self.items.len();
         parts.push(Part::text(format!(

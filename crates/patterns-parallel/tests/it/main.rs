@@ -10,7 +10,6 @@ mod fan_out;
 mod map_reduce;
 mod policies;
 mod prompts;
-mod provenance;
 mod rules;
 mod schemas;
 mod section_modes;

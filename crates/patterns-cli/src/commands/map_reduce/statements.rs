@@ -1,9 +1,8 @@
 //! `patterns map-reduce --statements`: statements whose sources and quotes code has checked.
 
 use patterns_core::Branch;
-use patterns_job::Corpus;
+use patterns_job::{Corpus, Statement, Statements, SupportCounts};
 use patterns_parallel::MapReduce;
-use patterns_parallel::map_reduce::{Statement, Statements, SupportCounts};
 use serde::Serialize;
 
 use super::combine;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use patterns_parallel::map_reduce::{Statement, Unfolded};
+use patterns_job::{Statement, Unfolded};
 use patterns_store::Store;
 use serde::{Deserialize, Serialize};
 use serde_json::json;

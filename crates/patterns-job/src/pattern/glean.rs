@@ -15,10 +15,9 @@ use patterns_core::{
     Agent, AgentError, Answer, BoxFuture, Contract, Document, Model, Part, Prompt, SchemaView,
     Scope,
 };
+use patterns_parallel::map_reduce::{DOCUMENT_INSTRUCTIONS, document_agent};
+use patterns_parallel::{AgentOptions, RunError};
 use serde_json::{Map, Value};
-
-use super::summaries::MAP_INSTRUCTIONS;
-use crate::{AgentOptions, RunError};
 
 /// Works on a document, then asks what was missed, up to a number of rounds or until nothing new
 /// comes; for answers with lists, such as extracted records.
@@ -27,35 +26,8 @@ use crate::{AgentOptions, RunError};
 /// spelling; all else stays as first answered. A follow-up that fails fails the step: an answer that
 /// was to be completed and wasn't is not passed off as one that was. What was answered before is in
 /// the store, if there is one, and isn't paid for again.
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use std::sync::Arc;
-/// use patterns_core::{Agent, Document, Scope};
-/// use patterns_parallel::map_reduce::Glean;
-/// use patterns_parallel::AgentOptions;
-/// use patterns_testkit::ScriptedModel;
-/// use serde_json::json;
-///
-/// let schema = json!({
-///     "type": "object",
-///     "properties": {"names": {"type": "array", "items": {"type": "string"}}},
-///     "required": ["names"],
-/// });
-/// let model = Arc::new(ScriptedModel::new([
-///     r#"{"names": ["Ada"]}"#,
-///     r#"{"names": ["Grace", "ada"]}"#,
-///     r#"{"names": []}"#,
-/// ]));
-/// let glean = Glean::with_model(model, &schema, &AgentOptions::default())?.rounds(3);
-/// let text = Document::new("a", "Ada met Grace.");
-/// let answer = glean.run(&text, Scope::default()).await?;
-/// assert_eq!(answer.value, json!({"names": ["Ada", "Grace"]}));
-/// assert_eq!(answer.usage.calls, 3);
-/// # Ok(()) }
-/// ```
 #[derive(Clone, Debug)]
-pub struct Glean {
+pub(crate) struct Glean {
     first: Arc<dyn Agent<Document, Value>>,
     more: Arc<dyn Agent<GleanTask, Value>>,
     rounds: u32,
@@ -77,34 +49,26 @@ impl Glean {
     /// Makes it of a model and the schema of the answers. Follow-ups ask for the lists among the
     /// fields of an answer, and only for those; not for lists with a `maxItems`, which could grow
     /// beyond it.
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`RunError`] if no field is such a list, or the schema makes no contract.
-    pub fn with_model(
+    pub(crate) fn with_model(
         model: Arc<dyn Model>,
         schema: &Value,
         options: &AgentOptions,
     ) -> Result<Self, RunError> {
         let (contract, follow_up) = contracts(schema)?;
         // The same instructions for all keep the beginning of the requests the same.
-        let first = options.agent(Arc::clone(&model), MAP_INSTRUCTIONS, contract);
-        let more = options.agent(model, MAP_INSTRUCTIONS, follow_up);
+        let first = document_agent(Arc::clone(&model), contract, options);
+        let more = options.agent(model, DOCUMENT_INSTRUCTIONS, follow_up);
         Ok(Self::new(first, more))
     }
 
     /// Says whether answers of a schema can be gleaned.
-    ///
-    /// # Errors
-    ///
-    /// Returns the [`RunError`] of [`with_model`](Self::with_model).
-    pub fn check(schema: &Value) -> Result<(), RunError> {
+    pub(crate) fn check(schema: &Value) -> Result<(), RunError> {
         contracts(schema).map(|_| ())
     }
 
     /// Sets how often it is asked at most what was missed; once if not set.
     #[must_use]
-    pub fn rounds(mut self, most: u32) -> Self {
+    pub(crate) fn rounds(mut self, most: u32) -> Self {
         self.rounds = most;
         self
     }

@@ -3,10 +3,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use patterns_core::Document;
+use patterns_parallel::map_reduce::{ReduceItem, ReduceTask};
 
 use super::check::{examine, statements_of};
 use super::{Quote, StatementDraft, StatementList, Statements, Support, Unsupported};
-use crate::map_reduce::reduce_prompt::{ReduceItem, ReduceTask};
 
 fn statement(sources: &[&str], quote: Option<(&str, &str)>) -> StatementDraft {
     StatementDraft {
@@ -108,7 +108,11 @@ fn answers_are_told_in_the_order_of_the_documents() {
     let combine = |items: Vec<_>, level| {
         let task = ReduceTask { items, level };
         let answer = Statements::of_combination(list("y"), &task, Unsupported::Drop);
-        ReduceItem::reduced(task.ends(), answer)
+        ReduceItem::Reduced {
+            first: task.items[0].first().to_owned(),
+            last: task.items[task.items.len() - 1].last().to_owned(),
+            answer,
+        }
     };
     let halves = [["a", "b"], ["c", "d"]].map(|ids| combine(ids.map(mapped).into(), 0));
     // One of one has its name.

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex};
 use patterns_core::{
     Agent, AgentError, AgentErrorKind, Document, ModelError, ModelErrorKind, Scope, Usage,
 };
+use patterns_parallel::AgentOptions;
 use patterns_testkit::{ScriptedAgent, ScriptedModel};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Glean, GleanTask, follow_up_schema, merge};
-use crate::AgentOptions;
 
 fn schema() -> Value {
     json!({

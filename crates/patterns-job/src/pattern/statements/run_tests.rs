@@ -3,13 +3,19 @@
 use std::sync::Arc;
 
 use futures_util::stream;
-use patterns_core::Document;
-use patterns_parallel::map_reduce::{Combine, Statements, Support, Unsupported, statement_agent};
+use patterns_core::{Document, Message, Request};
 use patterns_parallel::{AgentOptions, MapReduce, RunOptions};
 use patterns_testkit::ScriptedModel;
 use serde_json::{Value, json};
 
-use crate::support::words;
+use super::{Statements, Support, Unsupported, combined_statements, statement_agent};
+
+/// Everything that a model is told by a request.
+fn words(request: &Request) -> String {
+    let messages = request.messages.iter().map(Message::to_text);
+    let words: Vec<String> = messages.collect();
+    format!("{}\n{}", request.instructions, words.join("\n"))
+}
 
 const TEXTS: [(&str, &str); 3] = [
     ("pier.txt", "The pier burnt\ndown in 1850."),
@@ -66,8 +72,8 @@ async fn run(unsupported: Unsupported) -> (Statements, Arc<ScriptedModel>) {
 
 async fn combined(unsupported: Unsupported, model: Arc<ScriptedModel>) -> Statements {
     let agent = AgentOptions::default();
-    let map = statement_agent(model.clone(), &agent, unsupported);
-    let combine = Combine::statements(model, &agent, unsupported);
+    let map = statement_agent(model.clone(), &agent, unsupported).unwrap();
+    let combine = combined_statements(model, &agent, unsupported).unwrap();
     let outcome = MapReduce::new(map, combine)
         .run(documents(), &RunOptions::default())
         .await

@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use patterns_core::Document;
 use patterns_core::text::find_quote;
+use patterns_parallel::map_reduce::ReduceItem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Quote, StatementDraft, StatementList, Task};
-use crate::map_reduce::reduce_prompt::ReduceItem;
 
 /// Whether a statement is grounded in what it was made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
