@@ -37,7 +37,7 @@ pub(crate) fn failure_of<A, B>(outcome: &Outcome<A, B>) -> Option<Error> {
                     .help(help),
             )
         }
-        Err(error) => Some(not_combined(error).details(details)),
+        Err(error) => Some(not_combined(error, details)),
     }
 }
 
@@ -148,7 +148,8 @@ pub(crate) fn words(error: &AgentError) -> String {
     words
 }
 
-fn not_combined(error: &AggregateError) -> Error {
+/// Says why there is no result. The details name the reasons; where there are none, the error does.
+fn not_combined(error: &AggregateError, details: Vec<String>) -> Error {
     use ModelErrorKind as Kind;
     let cause = error.agent_error();
     let (kind, help) = match (error.kind(), cause.map(AgentError::kind)) {
@@ -188,16 +189,10 @@ fn not_combined(error: &AggregateError) -> Error {
         ),
     };
     let message = match cause {
-        Some(cause) => format!(
-            "{error}: {}",
-            cause.model_error().map_or_else(
-                || cause.to_string(),
-                |it| format!("{it}{}", come_back(it.kind()))
-            )
-        ),
-        None => error.to_string(),
+        Some(cause) if details.is_empty() => format!("{error}: {}", words(cause)),
+        _ => error.to_string(),
     };
-    Error::new(kind, message).help(help)
+    Error::new(kind, message).details(details).help(help)
 }
 
 /// Returns whether it was Ollama that was asked, as the address says.

@@ -100,7 +100,7 @@ fn the_end_of_a_budget_for_people() {
     branches: 3 started = 2 answered + 1 failed + 0 cancelled · calls 2 · attempts 2 · tokens 20 in, 10 out · [time]
     documents: 3 = 2 mapped + 1 not begun
     `patterns resume 1` goes on with this run
-    error[E-BUDGET]: the run was stopped: the budget of the run is used up
+    error[E-BUDGET]: the run was stopped
       c.txt: the budget of the run is used up: the cap of 2 calls leaves no room for another attempt
     help: what was answered is kept; to do more, raise --max-calls
     ");

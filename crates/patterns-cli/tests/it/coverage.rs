@@ -127,7 +127,7 @@ fn too_many_failures_are_no_gaps() {
     warning: too long for the model as a whole, so asked about in parts: long.txt
     branches: 2 started = 1 answered + 1 failed + 0 cancelled · calls 4 · attempts 4 · tokens 20 in, 10 out · [time]
     documents: 3 = 1 mapped + 1 failed + 1 not begun · halved 1 · in no answer: mixed.txt
-    error[E-NOT-COMBINED]: too many branches failed: the provider's content filter withheld the answer (HTTP 400, code "content_policy_violation")
+    error[E-NOT-COMBINED]: too many branches failed
       mixed.txt: the provider's content filter withheld the answer (HTTP 400, code "content_policy_violation"): No.
     help: --output json has every branch with its answer or error
     "#);

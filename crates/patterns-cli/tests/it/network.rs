@@ -183,7 +183,7 @@ fn a_proxy_that_wants_a_password_is_named_and_where_to_put_it() {
     --- stderr
     model: compatible:m@http://h.invalid/v1 (through the proxy [server] of HTTP_PROXY)
     branches: 1 started = 0 answered + 1 failed + 0 cancelled · calls 1 · attempts 3 · [time]
-    error[E-UNAVAILABLE]: no branch has answered: the provider cannot be reached: the proxy [server] wants a user and a password
+    error[E-UNAVAILABLE]: no branch has answered
       voter 1: the provider cannot be reached: the proxy [server] wants a user and a password
     help: put them into HTTP_PROXY or HTTPS_PROXY, as in http://USER:PASSWORD@HOST:PORT
     ");

@@ -308,7 +308,7 @@ fn what_needs_judgement_needs_a_model() {
     --- stderr
     model: offline (key sentences, no LLM; for a model set OPENAI_API_KEY or pass --model)
     branches: 1 started = 0 answered + 1 failed + 0 cancelled · calls 1 · attempts 1 · [time]
-    error[E-MODEL]: the run was stopped: the answer needs a model
+    error[E-MODEL]: the run was stopped
       Tides: the answer needs a model: the offline model only quotes, and the request has no document; to get a model, set OPENAI_API_KEY or start Ollama, and choose one with --model
     help: set OPENAI_API_KEY, start Ollama, or pass --model with any OpenAI-compatible server
     ");
@@ -352,7 +352,7 @@ fn a_schema_of_constants_and_quotations_can_be_filled() {
     (no answer: the answer needs a model: the offline model only quotes; /price needs judgement: to get a model, set OPENAI_API_KEY or start Ollama, and choose one with --model)
 
     --- stderr
-    error[E-MODEL]: the run was stopped: the answer needs a model
+    error[E-MODEL]: the run was stopped
       docs/mud.txt: the answer needs a model: the offline model only quotes; /price needs judgement: to get a model, set OPENAI_API_KEY or start Ollama, and choose one with --model
     help: set OPENAI_API_KEY, start Ollama, or pass --model with any OpenAI-compatible server
     ");

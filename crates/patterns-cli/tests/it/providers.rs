@@ -242,7 +242,7 @@ fn a_failed_branch_is_named_and_the_rest_is_kept() {
     --- stderr
     branches: 2 started = 1 answered + 1 failed + 0 cancelled · calls 2 · attempts 2 · tokens 10 in, 5 out · [time]
     documents: 3 = 1 mapped + 1 failed + 1 not begun · in no answer: b.txt
-    error[E-NOT-COMBINED]: too many branches failed: the model refused to answer
+    error[E-NOT-COMBINED]: too many branches failed
       b.txt: the model refused to answer: I won't.
     help: --output json has every branch with its answer or error
     ");
@@ -304,7 +304,7 @@ fn answers_of_the_wrong_shape_are_sent_back_and_told_of() {
     --- stdout
     --- stderr
     branches: 1 started = 0 answered + 1 failed + 0 cancelled · calls 3 · attempts 3 · tokens 30 in, 15 out · [time]
-    error[E-NOT-COMBINED]: no branch has answered: the answer breaks its contract in 2 place(s)
+    error[E-NOT-COMBINED]: no branch has answered
       voter 1: the answer breaks its contract in 2 place(s); "reasoning" is a required property; /answer: "maybe" is not one of "yes"
     help: --output json has every branch with its answer or error
     "#);
@@ -544,7 +544,7 @@ fn a_model_that_an_ollama_does_not_have_names_the_command_that_fetches_it() {
     --- stderr
     branches: 3 started = 0 answered + 3 failed + 0 cancelled · calls 3 · attempts 3 · [time]
     `patterns resume 1` goes on with this run
-    error[E-MODEL]: the run was stopped: the provider does not know the model or the address: asked http://[server]/api/chat (HTTP 404)
+    error[E-MODEL]: the run was stopped
       voter 1, voter 2, voter 3: the provider does not know the model or the address: asked http://[server]/api/chat (HTTP 404): model 'qwen9' not found
     help: `ollama pull NAME` fetches a model, `ollama list` has those that are there
     ");
