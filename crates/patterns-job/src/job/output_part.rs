@@ -27,6 +27,12 @@ pub struct OutputPart {
     pub events: Option<PathBuf>,
 }
 
+/// Endings of files that are not written: text in one of them would be found out by whoever opens it.
+const OTHERS: [&str; 18] = [
+    "arrow", "avro", "bz2", "docx", "feather", "gz", "ods", "odt", "orc", "pdf", "rtf", "tab",
+    "tsv", "xls", "xlsx", "xz", "zip", "zst",
+];
+
 /// The form of a result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -96,8 +102,15 @@ impl OutputPart {
         Form::of_ending(self.file.as_deref()?)
     }
 
-    /// Checks that the form that is given and the ending of the file do not contradict each other.
+    /// Checks that the file has no ending that promises something else than the form of the result.
     pub(super) fn check_ending(&self) -> Result<(), JobError> {
+        let ending = self.file.as_deref().and_then(Path::extension);
+        let ending = ending.map(|it| it.to_string_lossy().to_ascii_lowercase());
+        if let Some(other) = ending.filter(|it| OTHERS.contains(&&**it)) {
+            let message = format!("`output.file` ends in .{other}, and no result is written so");
+            let help = "the endings .csv, .json, .jsonl, .parquet, .db, .html and .md stand for forms; any other is text to read";
+            return Err(JobError::of_key("output.file", message).help(help));
+        }
         let (Some(form), Some(file), Some(ending)) = (self.form, &self.file, self.form_of_file())
         else {
             return Ok(());
