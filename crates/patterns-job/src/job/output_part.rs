@@ -27,6 +27,12 @@ pub struct OutputPart {
     pub events: Option<PathBuf>,
 }
 
+/// Endings of files that are never written: programs would take such a file for something that is not in it.
+const OTHERS: [&str; 20] = [
+    "arrow", "avro", "bz2", "doc", "docx", "feather", "gz", "ods", "odt", "orc", "pdf", "rtf",
+    "tab", "tsv", "xls", "xlsx", "xml", "xz", "zip", "zst",
+];
+
 /// The form of a result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -85,15 +91,6 @@ impl Form {
     }
 }
 
-/// Returns whether programs would take a file of this name for something that is never in it.
-fn promises_another_form(file: &Path) -> bool {
-    const OTHERS: [&str; 9] = [
-        "tsv", "xls", "xlsx", "ods", "doc", "docx", "odt", "pdf", "xml",
-    ];
-    let ending = file.extension().and_then(|it| it.to_str());
-    ending.is_some_and(|it| OTHERS.iter().any(|other| it.eq_ignore_ascii_case(other)))
-}
-
 impl OutputPart {
     /// Returns the form of the result: the one that is given, else that of the file's ending.
     pub fn form(&self) -> Form {
@@ -110,9 +107,12 @@ impl OutputPart {
         let Some(file) = &self.file else {
             return Ok(());
         };
-        if self.form.is_none() && promises_another_form(file) {
-            let file = file.display();
-            let message = format!("`output.file` {file} ends as a form that is not written");
+        let ending = file.extension().and_then(|it| it.to_str());
+        if ending.is_some_and(|it| OTHERS.iter().any(|other| it.eq_ignore_ascii_case(other))) {
+            let message = format!(
+                "`output.file` {} ends as a form that is not written",
+                file.display()
+            );
             let help = "end it in .csv, .json, .jsonl, .parquet, .db, .html, .md or .txt";
             return Err(JobError::of_key("output.file", message).help(help));
         }

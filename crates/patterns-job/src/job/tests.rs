@@ -293,6 +293,15 @@ fn the_ending_of_the_file_says_in_which_form_the_result_is() {
         said.contains("`output.form` is json, and `output.file` out.csv is csv"),
         "{said}"
     );
+    for file in ["x.tsv", "x.XLSX", "x.csv.gz"] {
+        for given in ["", "form = 'csv'\n"] {
+            let said = form(&format!("{given}file = '{file}'")).unwrap_err();
+            assert!(
+                said.contains("ends as a form that is not written"),
+                "{said}"
+            );
+        }
+    }
 }
 
 #[test]
