@@ -35,6 +35,7 @@ pub use section_spec::SectionSpec;
 pub use short_schema::{is_short_schema, read_short_schema};
 pub use spelled::Spelled;
 pub use units::{ByteSize, TimeSpan};
+pub(crate) use vote_check::amiss_among;
 pub use vote_job::{BallotPart, BatchPart, VoteJob, VoteModels, VotePattern, VoterSpec};
 
 use std::path::{Path, PathBuf};

@@ -135,6 +135,10 @@ fn bad_batches_are_refused() {
             "bad.jsonl",
             "{\"q\": \"x\"}\n{\"question\": \"x\", \"options\": 3}\n",
         ),
+        (
+            "twice.jsonl",
+            "{\"question\": \"x\", \"options\": [\"a\", \"a \"]}\n",
+        ),
         ("rows.txt", "x"),
     ]);
     for (file, code, says) in [
@@ -143,6 +147,11 @@ fn bad_batches_are_refused() {
             "bad.jsonl",
             65,
             "bad.jsonl:2: options is not a list of texts",
+        ),
+        (
+            "twice.jsonl",
+            65,
+            "twice.jsonl:1: \"a\" is twice among the `options`",
         ),
         ("rows.txt", 65, "ends in .jsonl, .csv, .tsv or .parquet"),
         ("nope.jsonl", 66, "no such file"),

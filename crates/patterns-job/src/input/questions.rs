@@ -11,7 +11,7 @@ use super::Reader;
 use super::problems::Problems;
 use super::rows::no_column;
 use super::text_file::name;
-use crate::job::BatchPart;
+use crate::job::{BatchPart, amiss_among};
 use crate::job_error::{JobError, JobErrorKind};
 use crate::work::BatchQuestion;
 
@@ -178,6 +178,9 @@ fn options(row: &Row, place: &str, problems: &mut Problems) -> Option<Vec<String
     };
     if options.as_ref().is_none_or(Vec::is_empty) {
         problems.invalid(format!("{place}: options is not a list of texts"));
+    }
+    if let Some(amiss) = options.as_deref().and_then(amiss_among) {
+        problems.invalid(format!("{place}: {amiss}"));
     }
     options
 }

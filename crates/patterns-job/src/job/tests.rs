@@ -128,7 +128,7 @@ fn the_place_and_what_was_meant_are_said() {
             "pattern = 'section'\ntopic = 'T'\n\n[run]\ntimeout = '5'",
             "pattern = 'section'\ntopic = 'T'\n[output]\nform = 'csv'",
             "pattern = 'section'\ntopic = 'T\n",
-            "pattern = 'vote'\nquestion = '?'\noptions = ['a', 'b', 'a']",
+            "pattern = 'vote'\nquestion = '?'\noptions = ['a', 'b', 'a ']",
             "pattern = 'vote'\nquestion = '?'\n[model]\ninstructions = ' '",
             "pattern = 'map-reduce'\ninputs = ['a', '']",
             "pattern = 'map-reduce'\ninputs = []",

@@ -69,20 +69,23 @@ fn part(job: &VoteJob) -> Result<(), JobError> {
     wrong(key, &message, "ask a `batch`, or leave it out")
 }
 
-/// An answer to choose from says something, and something else than the others.
 fn options(options: &[String]) -> Result<(), JobError> {
-    let help = "leave it out, or mend its spelling";
-    if options.iter().any(|it| it.trim().is_empty()) {
-        return wrong("options", "one of the `options` is empty", help);
-    }
-    let before = |n: usize| options[..n].contains(&options[n]);
-    match (0..options.len()).find(|n| before(*n)) {
-        Some(n) => {
-            let message = format!("{:?} is twice among the `options`", options[n]);
-            wrong("options", &message, help)
-        }
+    match amiss_among(options) {
+        Some(message) => wrong("options", &message, "leave it out, or mend its spelling"),
         None => Ok(()),
     }
+}
+
+/// An answer to choose from says something, and something else than the others; returns what one does not.
+pub(crate) fn amiss_among(options: &[String]) -> Option<String> {
+    let mut all = options.iter().map(|it| it.trim()).enumerate();
+    all.find_map(|(n, it)| {
+        let is_twice = || options[..n].iter().any(|other| other.trim() == it);
+        match it.is_empty() {
+            true => Some("one of the `options` is empty".to_owned()),
+            false => is_twice().then(|| format!("{it:?} is twice among the `options`")),
+        }
+    })
 }
 
 fn asking(job: &VoteJob) -> Result<(), JobError> {

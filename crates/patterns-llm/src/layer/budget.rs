@@ -222,6 +222,10 @@ impl<M: Model> Model for Budgeted<M> {
     fn generate<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, ModelError>> {
         Box::pin(self.attempt(request))
     }
+
+    fn disown(&self, request: &Request) {
+        self.inner.disown(request);
+    }
 }
 
 #[cfg(test)]

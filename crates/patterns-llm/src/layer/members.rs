@@ -284,6 +284,10 @@ impl Model for Members {
     fn generate<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, ModelError>> {
         Box::pin(self.call(request))
     }
+
+    fn disown(&self, request: &Request) {
+        self.0.iter().for_each(|it| it.patient.disown(request));
+    }
 }
 
 impl fmt::Debug for Members {

@@ -174,4 +174,8 @@ impl<M: Model> Model for Paced<M> {
     fn generate<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, ModelError>> {
         Box::pin(self.call(request))
     }
+
+    fn disown(&self, request: &Request) {
+        self.inner.disown(request);
+    }
 }

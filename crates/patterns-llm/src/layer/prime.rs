@@ -212,6 +212,10 @@ impl<M: Model> Model for Primed<M> {
             None => self.inner.generate(request),
         }
     }
+
+    fn disown(&self, request: &Request) {
+        self.inner.disown(request);
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -220,6 +220,10 @@ impl<M: Model> Model for Retry<M> {
     fn generate<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, ModelError>> {
         Box::pin(self.call(request))
     }
+
+    fn disown(&self, request: &Request) {
+        self.inner.disown(request);
+    }
 }
 
 impl<M: fmt::Debug> fmt::Debug for Retry<M> {

@@ -72,6 +72,10 @@ impl<M: Model> Model for SingleFlight<M> {
     fn generate<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, ModelError>> {
         Box::pin(self.call(request))
     }
+
+    fn disown(&self, request: &Request) {
+        self.inner.disown(request);
+    }
 }
 
 /// Hands a result on to a call that was not sent.

@@ -105,4 +105,8 @@ impl<M: Model> Model for Trace<M> {
             result
         })
     }
+
+    fn disown(&self, request: &Request) {
+        self.inner.disown(request);
+    }
 }

@@ -57,6 +57,16 @@ impl Question {
         self.named_option(answer).map(str::to_owned)
     }
 
+    /// Returns an option that no answer can name, since it is written like one before it.
+    pub(super) fn twice(&self) -> Option<&str> {
+        let mut options = self.options.iter().enumerate();
+        let twice = options.find(|(n, it)| {
+            let before = &self.options[..*n];
+            before.iter().any(|other| other.trim() == it.trim())
+        });
+        Some(twice?.1)
+    }
+
     /// Returns the option that an answer names.
     pub(super) fn named_option(&self, answer: &str) -> Option<&str> {
         let same = |it: &&String| it.as_str() == answer || it.trim() == answer.trim();

@@ -577,6 +577,10 @@ async fn what_cannot_be_run_is_refused_before_anything_is_asked() {
         refused(voting(), " ").await,
         RunError::NoInput("the question is empty")
     );
+    let twice = Question::new("Well?").options(["yes", "no", "yes "]);
+    let error = voting().run(twice, &RunOptions::default()).await;
+    let words = "\"yes \" is twice among the options";
+    assert_eq!(error.unwrap_err(), RunError::Part(words.to_owned()));
     let nobody = Panel::new([], |answer: &String| Some(answer.clone()));
     for invalid in [
         Voting::new(nobody, Plurality::new()),

@@ -46,6 +46,10 @@ impl Model for Slow {
             reply
         })
     }
+
+    fn disown(&self, _: &Request) {
+        lock(&self.script).clear();
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -98,6 +102,15 @@ fn busy(seconds: u64) -> Result<Response, ModelError> {
     };
     let error = ModelError::new(ModelErrorKind::RateLimited { retry_after });
     Err(error.with_usage(usage))
+}
+
+#[test]
+fn who_keeps_a_record_beneath_learns_of_an_answer_that_was_of_no_use() {
+    let model = Arc::new(Slow::new([(1, Ok(Response::new("slow", "done")))]));
+    plain()
+        .around(Arc::clone(&model))
+        .disown(&Request::default());
+    assert!(lock(&model.script).is_empty());
 }
 
 #[tokio::test(start_paused = true)]

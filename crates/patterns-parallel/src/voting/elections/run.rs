@@ -37,7 +37,7 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
     ///
     /// # Errors
     ///
-    /// It ends with a [`RunError`] if the question is empty or there is no voter.
+    /// It ends with a [`RunError`] if the question is empty, an option is there twice, or there is no voter.
     pub fn run<'r>(
         &'r self,
         question: impl Into<Question>,
@@ -47,6 +47,10 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
         Running::new(async move {
             if question.text.trim().is_empty() {
                 return Err(RunError::NoInput("the question is empty"));
+            }
+            if let Some(twice) = question.twice() {
+                let words = format!("{twice:?} is twice among the options");
+                return Err(RunError::Part(words));
             }
             let questions = stream::iter([(String::new(), question)]);
             let one = One {

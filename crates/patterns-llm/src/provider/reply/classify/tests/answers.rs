@@ -105,6 +105,7 @@ fn answers_come_in_many_shapes() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn what_is_no_whole_answer_is_an_error_with_its_bill() {
     let usage = json!({"prompt_tokens": 5, "completion_tokens": 9});
     let check = |mut body: Value, kind: ModelErrorKind| {
@@ -113,7 +114,6 @@ fn what_is_no_whole_answer_is_an_error_with_its_bill() {
         assert_eq!(error.usage().total_tokens(), 14, "{body}");
     };
     let text = json!({"content": "Hi"});
-    check(choice(&text, &json!("length")), Truncated);
     check(
         choice(&json!({"content": ""}), &json!("max_tokens")),
         Truncated,
@@ -129,9 +129,10 @@ fn what_is_no_whole_answer_is_an_error_with_its_bill() {
         ),
         Refused,
     );
-    check(choice(&text, &json!("refusal")), Refused);
-    check(choice(&text, &json!("error")), DOWN);
     for (reason, kind) in [
+        ("refusal", Refused),
+        ("error", DOWN),
+        ("length", Truncated),
         ("content_filter", Filtered),
         ("SAFETY", Filtered),
         ("LENGTH", Truncated),
@@ -157,13 +158,17 @@ fn what_is_no_whole_answer_is_an_error_with_its_bill() {
     );
     let error = fails(200, &[], said, Refused, None);
     assert_eq!(error.detail(), Some("I can't."));
-    check(json!({"choices": []}), DOWN);
-    check(json!({"choices": null}), DOWN);
-    check(json!({"status": "ok"}), Unreadable);
-    check(
-        json!({"promptFeedback": {"blockReason": "SAFETY"}}),
-        Filtered,
-    );
+    for (body, kind) in [
+        (json!({"choices": []}), DOWN),
+        (json!({"choices": null}), DOWN),
+        (json!({"status": "ok"}), Unreadable),
+        (
+            json!({"promptFeedback": {"blockReason": "SAFETY"}}),
+            Filtered,
+        ),
+    ] {
+        check(body, kind);
+    }
     let mut body = choice(&text, &json!("error"));
     body["choices"][0]["error"] = json!({"code": 503, "message": "Gone."});
     fails(200, &[], body, BUSY, Some("503"));
