@@ -89,18 +89,29 @@ impl HttpClient {
     /// A server may close a connection just as a request is written to it (llama.cpp does so after
     /// every other streamed reply). Such a request got nowhere, so it is sent once more, over a new
     /// connection, as part of the same attempt; `again` makes it.
-    pub(crate) async fn exchange(
+    ///
+    /// A request has room of its own in each future that takes it, so this one only takes what comes of it.
+    pub(crate) fn exchange(
         &self,
         request: reqwest::Request,
         again: impl Future<Output = Option<reqwest::Request>>,
-    ) -> Result<http::Response<Incoming>, ExchangeError> {
+    ) -> impl Future<Output = Result<http::Response<Incoming>, ExchangeError>> {
         let peer = Peer::of(request.url(), self.proxy.clone());
-        let mut reply = self.send(&self.client, request).await?;
+        self.reply(peer, self.client.execute(request), again)
+    }
+
+    async fn reply(
+        &self,
+        peer: Peer,
+        sending: impl Future<Output = reqwest::Result<reqwest::Response>>,
+        again: impl Future<Output = Option<reqwest::Request>>,
+    ) -> Result<http::Response<Incoming>, ExchangeError> {
+        let mut reply = self.in_time(sending).await?;
         if let Err(error) = &reply
             && self.was_closed_before(error)
             && let Some(again) = again.await
         {
-            reply = self.send(&self.fresh, again).await?;
+            reply = Box::pin(self.in_time(self.fresh.execute(again))).await?;
         }
         let mut reply = reply.map_err(|error| no_reply(error, &peer))?;
         if let Some(info) = reply.extensions().get::<HttpInfo>() {
@@ -124,12 +135,10 @@ impl HttpClient {
         Ok(response)
     }
 
-    async fn send(
+    async fn in_time(
         &self,
-        client: &Client,
-        request: reqwest::Request,
+        sending: impl Future<Output = reqwest::Result<reqwest::Response>>,
     ) -> Result<reqwest::Result<reqwest::Response>, ExchangeError> {
-        let sending = client.execute(request);
         match self.first_byte {
             Some(limit) => timeout(limit, sending).await.map_err(too_slow),
             None => Ok(sending.await),
@@ -209,7 +218,7 @@ impl Incoming {
     }
 
     /// Reads all of it.
-    pub(crate) async fn whole(mut self) -> Result<Bytes, ExchangeError> {
+    pub(crate) async fn whole(&mut self) -> Result<Bytes, ExchangeError> {
         let announced = self.reply.content_length().unwrap_or(0);
         if announced > MAX_REPLY_BYTES as u64 {
             return Err(too_long());

@@ -119,10 +119,10 @@ impl<M: Model> Retry<M> {
 
     async fn attempts(&self, request: &Request) -> Result<Response, ModelError> {
         let mut trial = Trial::new(self.served());
-        let mut changed: Option<Request> = None;
+        let mut changed: Option<Box<Request>> = None;
         loop {
             let sent = Instant::now();
-            let asked = changed.as_ref().unwrap_or(request);
+            let asked = changed.as_deref().unwrap_or(request);
             let error = match self.inner.generate(asked).await {
                 Ok(mut response) => {
                     if trial.attempts.made == 0 {
@@ -141,7 +141,7 @@ impl<M: Model> Retry<M> {
                 Decision::GiveUp => return Err(trial.billed(where_cut(error, asked))),
             };
             if let Some(wider) = wider {
-                changed = Some(wider);
+                changed = Some(Box::new(wider));
             }
             trial.wasted += attempt_of(&error);
             self.tell(request, &trial, &error, wait);

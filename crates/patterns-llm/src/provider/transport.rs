@@ -141,7 +141,7 @@ impl Transport {
         };
         let (head, body) = match &self.route {
             Route::Network(client) => {
-                let (head, incoming) = client.exchange(request, again).await?.into_parts();
+                let (head, mut incoming) = client.exchange(request, again).await?.into_parts();
                 let body = match is_stream(&head.headers) {
                     // Boxed, so that a call whose answer comes whole doesn't take the room of it.
                     true => Box::pin(streamed(incoming, (self.assembly)(), begun)).await?,

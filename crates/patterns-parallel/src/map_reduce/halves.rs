@@ -66,7 +66,7 @@ pub(super) async fn ask_in_halves<M>(
             }
             Err(error) => {
                 let error = error.after(refused);
-                let chunk = chunk.unwrap_or_else(|| Chunk::whole(&document));
+                let chunk = chunk.unwrap_or_else(|| Chunk::whole(&document).into());
                 let parts = parts_of(&error).and_then(|wanted| halved(&chunk, splitter, wanted));
                 let Some(parts) = parts else {
                     return Err(error.after(done.map(|it| it.usage).unwrap_or_default()));
@@ -76,7 +76,7 @@ pub(super) async fn ask_in_halves<M>(
                     parts
                         .into_iter()
                         .rev()
-                        .map(|it| (it.to_document(), Some(it))),
+                        .map(|it| (it.to_document(), Some(it.into()))),
                 );
             }
         }

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_core::Stream;
-use patterns_core::{Agent, AgentError, Answer, Document, Model, Scope, Split};
+use futures_util::TryFutureExt;
+use patterns_core::{Agent, Document, Model, Scope, Split};
 
 use super::combine::Combine;
 use super::halves::ask_in_halves;
@@ -12,7 +13,7 @@ use super::machine::MapReduceMachine;
 use super::pieces::{MapInput, Pieces};
 use super::reduce::{Fold, MapDone, MapWork, Reduce};
 use super::summaries::{DocumentSummary, Reduction, summary_agent};
-use crate::fan_out::FanOut;
+use crate::fan_out::{FanOut, Work};
 use crate::{AgentOptions, RunOptions, Running};
 
 /// Works on every document in parallel and reduces the answers to one result.
@@ -142,23 +143,19 @@ where
             let pieces = Pieces::open(documents, splitter, self.reduce.is_by_agent).await?;
             let machine = MapReduceMachine::new(options, pieces, reducing);
             Ok(FanOut::new(machine, options, |work, scope| {
-                Box::pin(self.carry_out(work, scope))
+                self.carry_out(work, scope)
             }))
         })
     }
 
-    async fn carry_out(
-        &self,
-        work: MapWork<M, R>,
-        scope: Scope,
-    ) -> Result<Answer<MapDone<M, R>>, AgentError> {
+    fn carry_out(&self, work: MapWork<M, R>, scope: Scope) -> Work<'_, MapDone<M, R>> {
         match work {
             MapWork::Map(piece) => {
                 let splitter = self.splitter.as_deref();
-                let answer = ask_in_halves(&*self.map, splitter, piece, scope).await?;
-                Ok(answer.map(MapDone::Mapped))
+                let asked = ask_in_halves(&*self.map, splitter, piece, scope);
+                Box::pin(asked.map_ok(|answer| answer.map(MapDone::Mapped)))
             }
-            MapWork::Step(step) => step(scope).await,
+            MapWork::Step(step) => step(scope),
         }
     }
 }

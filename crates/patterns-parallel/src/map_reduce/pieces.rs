@@ -37,8 +37,8 @@ impl From<Document> for MapInput {
 pub(super) enum Piece {
     /// A document that nobody asked to cut.
     Whole(Document),
-    /// A chunk of one.
-    Chunk(Chunk),
+    /// A chunk of one, boxed, since it would take more room than all else that is moved about.
+    Chunk(Box<Chunk>),
     /// What could not be read.
     Unreadable(Arc<dyn Error + Send + Sync>),
 }
@@ -160,7 +160,9 @@ impl<'r> Pieces<'r> {
                     Some(chunks) if chunks.is_empty() => vec![(document.id, None)],
                     Some(chunks) => {
                         let chunks = chunks.into_iter();
-                        chunks.map(|it| (it.id(), Some(Piece::Chunk(it)))).collect()
+                        chunks
+                            .map(|it| (it.id(), Some(Piece::Chunk(it.into()))))
+                            .collect()
                     }
                 }
             }
