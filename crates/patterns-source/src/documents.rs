@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use patterns_core::Document;
@@ -161,6 +163,13 @@ impl Documents {
     fn format(&self, path: &Path) -> Format {
         let named = Format::of(path);
         if !matches!(named, Format::Text | Format::Markdown) || !path.is_file() {
+            return named;
+        }
+        // Most files begin in no way that matters, which is seen without reading more of them.
+        let mut first = [0; 4];
+        let read = File::open(path).and_then(|mut it| it.read(&mut first));
+        let may_have_several = matches!(&first, b"From" | b"PAR1" | [0x1f, 0x8b, ..]);
+        if read.is_ok() && !may_have_several {
             return named;
         }
         let begun = unpack::open(path, self.source.limits);

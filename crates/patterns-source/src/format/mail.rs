@@ -4,6 +4,7 @@
 //! stands below it. What is in a text is decoded as that of any file, by the charset that its part declares.
 
 use encoding_rs::{Encoding, ISO_2022_JP};
+use mailparse::body::Body;
 use mailparse::{DispositionType, MailHeaderMap, ParsedMail, parse_mail};
 use patterns_core::some_of;
 
@@ -203,7 +204,14 @@ impl Mail {
         part: &ParsedMail<'_>,
         given: Option<TextEncoding>,
     ) -> Result<(), Reason> {
-        let bytes = part.get_body_raw().map_err(damaged)?;
+        let bytes = match part.get_body_raw() {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let cut = cut_base64(part).ok_or_else(|| damaged(error))?;
+                self.notes.push("the end of its text is missing".to_owned());
+                cut
+            }
+        };
         let is_html = part.ctype.mimetype.contains("html");
         let label = charset(part);
         let told = told(label);
@@ -226,6 +234,19 @@ impl Mail {
         });
         Ok(())
     }
+}
+
+/// Returns what a text in base64 says whose end is missing.
+fn cut_base64(part: &ParsedMail<'_>) -> Option<Vec<u8>> {
+    let Body::Base64(body) = part.get_body_encoded() else {
+        return None;
+    };
+    let letters = body.get_raw().iter().filter(|it| !it.is_ascii_whitespace());
+    let mut letters: Vec<u8> = letters.copied().collect();
+    letters.truncate(letters.len() - usize::from(letters.len() % 4 == 1));
+    letters.resize(letters.len().next_multiple_of(4), b'=');
+    let whole = [&b"Content-Transfer-Encoding: base64\n\n"[..], &letters].concat();
+    parse_mail(&whole).ok()?.get_body_raw().ok()
 }
 
 fn charset<'a>(part: &'a ParsedMail<'_>) -> Option<&'a str> {

@@ -31,7 +31,7 @@ pub(crate) use reading::rows;
 mod reading {
     use std::collections::HashSet;
 
-    use parquet::basic::{LogicalType, TimeUnit};
+    use parquet::basic::{ConvertedType, LogicalType, TimeUnit};
     use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
     use parquet::record::Field;
     use parquet::record::reader::RowIter;
@@ -65,6 +65,17 @@ mod reading {
         if let Some(name) = columns.find(|it| !names.insert(*it)) {
             let reason = format!("has two columns called {name:?}; rename one of them");
             return Err((crate::UnreadableKind::Broken, reason));
+        }
+        // Their reader panics at these.
+        let spans = |it: &&std::sync::Arc<Type>| {
+            it.get_basic_info().converted_type() == ConvertedType::INTERVAL
+        };
+        if let Some(column) = schema.get_fields().iter().find(spans) {
+            let name = column.name();
+            let reason = format!(
+                "has a column of intervals, {name:?}, which is not read; write it as text, or leave it out"
+            );
+            return Err((crate::UnreadableKind::Unsupported, reason));
         }
         let mut rows = contained(|| {
             // An owned reader, so that the rows can outlive this call.

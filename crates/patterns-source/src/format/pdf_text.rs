@@ -238,13 +238,24 @@ fn with_brackets(line: String) -> String {
     }
 }
 
+/// The letters that the radicals from U+2E80 on are (Unicode's `EquivalentUnifiedIdeograph`): Chromium writes 民 as
+/// the radical ⺠, which looks the same.
+const RADICALS: &str = "⺀厂乛乚乙亻冂𠘨刀刂卜㔾小小兀尣尢𡯂巳幺彑彐忄心扌攵⺚旡日月歺母民氵氺灬爫爫丬牛\
+    犭王𤴔目示礻𥫗糹纟罓罒㓁冗𦉫羊𦍌𦍋耂肀聿肉𦥑艹艹艹虎衤覀西见角𧢲讠贝𧾷车辶辶辶邑\
+    钅長镸长门𨸏阝雨青韦页风飞食𩙿飠饣𩠐马骨鬼鱼鸟卤麦黄黾斉齐歯齿竜龙龜亀龟";
+
 /// Returns the letters of a ligature, and the letter of a form that it has within a word or as a radical.
 fn plain(letter: char) -> impl Iterator<Item = char> {
     let is_form = matches!(letter, '\u{2f00}'..='\u{2fd5}' | '\u{fb00}'..='\u{fdfb}' | '\u{fe70}'..='\u{fefc}');
     let forms = is_form.then(|| std::iter::once(letter).nfkc());
     // Adobe's own codes of small capitals and old figures are those of the letters, plus this.
     let of_adobe = matches!(letter, '\u{f721}'..='\u{f7ff}').then(|| u32::from(letter) - 0xf700);
-    let plain = of_adobe.and_then(char::from_u32).unwrap_or(letter);
+    let radical = u32::from(letter).checked_sub(0x2e80);
+    let radical = radical.and_then(|at| RADICALS.chars().nth(at as usize));
+    let plain = of_adobe
+        .and_then(char::from_u32)
+        .or(radical)
+        .unwrap_or(letter);
     let plain = (!is_form).then_some(plain);
     forms.into_iter().flatten().chain(plain)
 }

@@ -39,6 +39,13 @@ fn texts_are_unpacked_and_heads_are_decoded() {
     assert_snapshot!(read("a.txt", &mail("text/plain; charset=iso-8859-1", packed)), @r#"
     a.txt = "From: Jürgen <j@x.de>\nTo: a@b.org\nSubject: Prüfung der Bücher\n\nGrüße\n"
     "#);
+    for cut in ["R3L832U", "R3L8\r\n32UgI"] {
+        let packed = format!("Content-Transfer-Encoding: base64\r\n\r\n{cut}\r\n");
+        let shown = read("a.eml", &mail("text/plain; charset=iso-8859-1", &packed));
+        assert!(shown.contains("\\n\\nGrü"), "{shown}");
+        let note = "note: a.eml: the end of its text is missing";
+        assert!(shown.contains(note), "{shown}");
+    }
     let japanese = "\r\n\x1b$B8eF|\x1b(B\r\n";
     assert_snapshot!(read("a.eml.gz", &gzip(&mail("text/plain; charset=iso-2022-jp", japanese))), @r#"
     a.eml.gz = "From: Jürgen <j@x.de>\nTo: a@b.org\nSubject: Prüfung der Bücher\n\n後日\n"

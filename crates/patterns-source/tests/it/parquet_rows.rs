@@ -122,3 +122,25 @@ fn parquet_has_rows() {
     20 = "Second."
     "#);
 }
+
+#[test]
+fn a_column_that_is_not_read_is_named() {
+    let schema = "message rows { required fixed_len_byte_array(12) span (INTERVAL); }";
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let mut bytes = Vec::new();
+    let mut writer = SerializedFileWriter::new(&mut bytes, schema, Arc::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    column
+        .typed::<parquet::data_type::FixedLenByteArrayType>()
+        .write_batch(&[ByteArray::from(vec![0; 12]).into()], None, None)
+        .unwrap();
+    column.close().unwrap();
+    group.close().unwrap();
+    writer.close().unwrap();
+    let read = Folder::with("a.parquet", &bytes).read();
+    assert!(
+        read.contains("has a column of intervals, \"span\","),
+        "{read}"
+    );
+}

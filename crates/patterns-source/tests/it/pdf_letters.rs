@@ -32,6 +32,7 @@ fn tables_of_letters_that_every_viewer_has_are_known() {
         ("GBK-EUC-H", "<D6D0CEC4 41>", "中文A"),
         ("GBK2K-V", "<D6D0CEC4>", "中文"),
         ("UniGB-UCS2-H", "<4E2D6587>", "中文"),
+        ("UniGB-UCS2-H", "<4EBA2EA05E012EF32F42>", "人民币龟文"),
         ("ETen-B5-H", "<A4A4A4E5>", "中文"),
         ("KSCms-UHC-H", "<C7D1B1B9>", "한국"),
         ("UniKS-UTF16-H", "<D55CAD6D>", "한국"),
