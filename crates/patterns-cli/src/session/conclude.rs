@@ -44,7 +44,7 @@ impl Session {
             self.terminal.note(&format!("input: {part}"));
         }
         if let Some(coverage) = &outcome.coverage {
-            self.terminal.note(&coverage_line(coverage));
+            self.terminal.note(&coverage_line(coverage, outcome.counts));
         }
         let code = code_of(written.as_ref().err().or(error.as_ref()));
         let recorded = self.record_end(outcome, (code, written.is_ok())).await;
