@@ -74,8 +74,13 @@ impl Session {
             None if has_result => self.output.finish(),
             None => return self.output.abandon(is_kept, terminal),
         };
-        if let Err(error) = &ended {
-            self.salvage(error);
+        match &ended {
+            Err(error) => self.salvage(error),
+            Ok(()) => {
+                if let Some(name) = self.output.name() {
+                    terminal.note(&format!("the result is in {name}"));
+                }
+            }
         }
         ended
     }
