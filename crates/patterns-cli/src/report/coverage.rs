@@ -88,7 +88,8 @@ mod tests {
     #[test]
     fn what_was_not_waited_for_has_not_failed() {
         let mut coverage = Coverage::default();
-        [Covered::Mapped, Covered::Failed].map(|it| coverage.documents.add(it));
+        coverage.documents.add(Covered::Mapped);
+        coverage.documents.add(Covered::Failed);
         for (failed, cancelled, expected) in [
             (1, 0, "documents: 2 = 1 mapped + 1 failed"),
             (0, 1, "documents: 2 = 1 mapped + 1 broken off"),
