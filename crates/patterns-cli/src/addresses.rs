@@ -1,4 +1,4 @@
-//! Where servers are: what the environment says of it, and which of them are nobody else's.
+//! Reads the addresses of servers from the environment, and says whether one is the user's own.
 
 use std::env;
 use std::net::{IpAddr, SocketAddr};

@@ -1,4 +1,4 @@
-//! A job that is about to be run: from where, under which number, and in whose words.
+//! A job that is about to be run, with all that is set around it: models, servers, files, what was typed.
 
 use std::path::PathBuf;
 use std::sync::Arc;

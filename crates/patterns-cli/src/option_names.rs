@@ -1,7 +1,7 @@
-//! Which option of the command line is which key of a job: to name an option where a job is wrong that
-//! was typed, and to put what was typed into a job that was not.
+//! Lists which option of the command line is which key of a job. So an error of a job that was typed names
+//! the option, and options that are typed behind a job's file go to its keys.
 //!
-//! A `*` in a key stands for the way in which answers are combined, each of which has a table of its own.
+//! A `*` in a key stands for the way in which answers are combined: each way has a table of its own.
 
 use patterns_job::{Job, JobError, JobErrorKind};
 use serde_json::{Map, Value};

@@ -80,6 +80,14 @@ impl Output {
         }
     }
 
+    /// Returns the name of the file, if it is one.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Stdout => None,
+            Self::File(target) => Some(target.name()),
+        }
+    }
+
     /// Returns whether nothing was written that is to become a file.
     pub(crate) fn is_empty(&mut self) -> bool {
         match self {

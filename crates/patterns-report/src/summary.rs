@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use patterns_core::{CoverageCounts, grouped};
+use patterns_core::{CoverageCounts, Covered, grouped};
 
 use crate::html::Text;
 use crate::report::{Fact, Report};
@@ -160,7 +160,7 @@ fn coverage(report: &Report) -> Option<String> {
     let mut html = String::from(
         "<table class=\"plain\"><caption>What became of the documents, and of the chunks that they were \
          cut into</caption>\n<thead><tr><td></td><th scope=\"col\">mapped</th>\
-         <th scope=\"col\">in part</th><th scope=\"col\">failed</th><th scope=\"col\">empty</th>\
+         <th scope=\"col\">in part</th><th scope=\"col\">failed or broken off</th><th scope=\"col\">empty</th>\
          <th scope=\"col\">not begun</th><th scope=\"col\">in all</th></tr></thead>\n<tbody>\n",
     );
     counts(&mut html, "Documents", coverage.documents);
@@ -174,11 +174,14 @@ fn coverage(report: &Report) -> Option<String> {
             "<details open><summary>What no answer is about</summary><ul class=\"gaps\">\n",
         );
         for gap in &coverage.gaps {
-            let end = serde_json::to_string(&gap.end).unwrap_or_default();
-            let end = end.trim_matches('"').replace('-', " ");
+            // That there is no answer about the others is said above.
+            let end = match gap.end {
+                Covered::Skipped => " <span>empty</span>",
+                _ => "",
+            };
             push(
                 &mut html,
-                format_args!("<li>{} <span>{end}</span></li>\n", Text(&gap.name)),
+                format_args!("<li>{}{end}</li>\n", Text(&gap.name)),
             );
         }
         html.push_str("</ul>");

@@ -1,14 +1,12 @@
-//! Which keys may be recorded: a filter in memory, so that a call that nobody has paid for yet need
-//! not look into the file. Every commit throws away what a reader has cached of it, which makes
-//! looking for nothing dear.
+//! Which keys may be recorded: a filter in memory, so that a call that nobody has paid for yet need not look
+//! into the file. Such a look is dear, since every commit empties the caches of readers.
 
 use patterns_core::CallKey;
 
 /// Bits for each key: one key in a thousand is looked for in vain.
 const BITS: u64 = 16;
 
-/// The least number of keys that there is room for. With more than was made room for, more are
-/// looked for in vain.
+/// The least number of keys that there is room for. With more of them, more look-ups are in vain.
 const LEAST: u64 = 1 << 20;
 
 /// Bits that stand for one key.
@@ -37,7 +35,7 @@ impl Known {
         }
     }
 
-    /// Returns whether nobody knows any more what other processes have recorded.
+    /// Returns whether it is time to see what other processes have recorded.
     pub(crate) fn is_stale(&mut self) -> bool {
         let is_stale = self.absent >= STALE_AFTER;
         if is_stale {

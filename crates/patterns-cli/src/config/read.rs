@@ -1,5 +1,7 @@
-//! Reads single values as the options of the command line do, out of numbers or texts; and tables as nothing
-//! but tables: serde would take the items of a list for their keys, past whoever looks at those.
+//! Reads single values as the options of the command line do, from numbers or texts; and tables.
+//!
+//! serde takes a list for a table, its items for the values in order. A check of the keys by name would not see
+//! those, so a list is refused here.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,12 +1,13 @@
 //! What became of the documents of a run, on one line.
 
-use patterns_core::{Coverage, CoverageCounts, grouped, some_of};
+use patterns_core::{Counts, Coverage, CoverageCounts, grouped, some_of};
 
 /// How many gaps are named.
 const NAMED: usize = 5;
 
-/// Writes how documents and chunks ended, and what no answer is about.
-pub(crate) fn coverage_line(coverage: &Coverage) -> String {
+/// Writes how documents and chunks ended, and what no answer is about. What a run that was ended did not wait for
+/// counts with what failed; it is not called so, as none of its branches has.
+pub(crate) fn coverage_line(coverage: &Coverage, branches: Counts) -> String {
     let Coverage {
         documents,
         chunks,
@@ -15,9 +16,14 @@ pub(crate) fn coverage_line(coverage: &Coverage) -> String {
         more_gaps,
         more_not_begun,
     } = coverage;
-    let mut line = format!("documents: {}", sum(documents));
+    let failed = match (branches.failed, branches.cancelled) {
+        (_, 0) => "failed",
+        (0, _) => "broken off",
+        _ => "failed or broken off",
+    };
+    let mut line = format!("documents: {}", sum(documents, failed));
     if chunks.total() > documents.total() {
-        line += &format!(" · chunks: {}", sum(chunks));
+        line += &format!(" · chunks: {}", sum(chunks, failed));
     }
     if *halved > 0 {
         line += &format!(" · halved {halved}");
@@ -33,11 +39,11 @@ pub(crate) fn coverage_line(coverage: &Coverage) -> String {
     line
 }
 
-fn sum(counts: &CoverageCounts) -> String {
+fn sum(counts: &CoverageCounts, failed: &str) -> String {
     let mut parts = vec![format!("{} mapped", grouped(counts.mapped))];
     for (count, end) in [
         (counts.truncated, "in part"),
-        (counts.failed, "failed"),
+        (counts.failed, failed),
         (counts.skipped, "empty"),
         (counts.not_begun, "not begun"),
     ] {
@@ -76,7 +82,26 @@ mod tests {
             more_gaps,
             more_not_begun: false,
         };
-        assert_eq!(coverage_line(&coverage), expected);
+        assert_eq!(coverage_line(&coverage, Counts::default()), expected);
+    }
+
+    #[test]
+    fn what_was_not_waited_for_has_not_failed() {
+        let mut coverage = Coverage::default();
+        coverage.documents.add(Covered::Mapped);
+        coverage.documents.add(Covered::Failed);
+        for (failed, cancelled, expected) in [
+            (1, 0, "documents: 2 = 1 mapped + 1 failed"),
+            (0, 1, "documents: 2 = 1 mapped + 1 broken off"),
+            (1, 1, "documents: 2 = 1 mapped + 1 failed or broken off"),
+        ] {
+            let branches = Counts {
+                failed,
+                cancelled,
+                ..Counts::default()
+            };
+            assert_eq!(coverage_line(&coverage, branches), expected);
+        }
     }
 
     #[test]
@@ -104,11 +129,11 @@ mod tests {
             },
             ..Coverage::default()
         };
-        let known = coverage_line(&coverage);
+        let known = coverage_line(&coverage, Counts::default());
         assert_eq!(known, "documents: 53 = 19 mapped + 34 not begun");
         coverage.documents.not_begun = 0;
         coverage.more_not_begun = true;
-        let open = coverage_line(&coverage);
+        let open = coverage_line(&coverage, Counts::default());
         assert_eq!(open, "documents: 19 = 19 mapped · the rest was not read");
     }
 }

@@ -44,7 +44,7 @@ impl Session {
             self.terminal.note(&format!("input: {part}"));
         }
         if let Some(coverage) = &outcome.coverage {
-            self.terminal.note(&coverage_line(coverage));
+            self.terminal.note(&coverage_line(coverage, outcome.counts));
         }
         let code = code_of(written.as_ref().err().or(error.as_ref()));
         let recorded = self.record_end(outcome, (code, written.is_ok())).await;
@@ -74,8 +74,13 @@ impl Session {
             None if has_result => self.output.finish(),
             None => return self.output.abandon(is_kept, terminal),
         };
-        if let Err(error) = &ended {
-            self.salvage(error);
+        match &ended {
+            Err(error) => self.salvage(error),
+            Ok(()) => {
+                if let Some(name) = self.output.name() {
+                    terminal.note(&format!("the result is in {name}"));
+                }
+            }
         }
         ended
     }

@@ -532,6 +532,10 @@ fn the_ending_of_a_file_chooses_the_form_of_what_is_in_it() {
     error[E-USAGE]: -o new.xlsx ends as a form that is not written
     help: end it in .csv, .json, .jsonl, .parquet, .db, .html, .md or .txt
     ");
+    let args = ["map-reduce", "a.txt", "--model", "offline", "-o", "new.txt"];
+    let said = "\nthe result is in new.txt\n";
+    assert!(place.run(&args).contains(said));
+    assert!(!place.run(&[&args[..], &["-q"]].concat()).contains(said));
 }
 
 #[test]

@@ -396,3 +396,18 @@ fn what_was_planned_is_beside_what_came_of_it_though_something_failed() {
         assert!(said.contains("plan: calls 40 planned, "), "{said}");
     }
 }
+
+#[test]
+fn what_the_store_has_costs_nothing_whatever_its_price() {
+    let place = Place::with(&[("a.txt", "A harbour."), ("b.txt", "A pier.")]);
+    let simulator = Simulator::start(&place, &[]);
+    let args = ["map-reduce", "a.txt", "b.txt", "--no-reduce"];
+    let args = [&args[..], &simulator.args()].concat();
+    place.run(&args);
+    let plan = place.run(&[&args[..], &["--dry-run"]].concat());
+    let (_, stage) = plan.split_once("\nmap").expect("a stage");
+    for said in ["calls    0; 2 more are answered", "cost     $0\n", "time "] {
+        assert_eq!(stage.matches(said).count(), 1, "{plan}");
+    }
+    assert!(!plan.contains("not known"), "{plan}");
+}

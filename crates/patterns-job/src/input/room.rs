@@ -1,9 +1,9 @@
-//! Says how much fits into a model's context window beside what else is said: what has more is cut, where nobody
-//! has set the size of chunks.
+//! Says how long a document may be, so that a model's context window has room for it and all else that is said.
+//! Longer ones are cut, if nobody has set the size of chunks.
 //!
-//! What is known of a window before a run is what is configured and what the table of known models says:
-//! both are the same each time, as chunks have to be that are recorded. What only a server knows (that of
-//! an Ollama) counts when it is asked, and then documents are asked about in halves.
+//! The window is the one that is configured, or that of the table of known models. Both are the same in every
+//! session, so chunks are, and are found in the store again. A window that only the server knows (Ollama's) is
+//! met during the run; a document that is too long for it is asked about in halves.
 
 use std::num::NonZeroU64;
 

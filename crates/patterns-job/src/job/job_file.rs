@@ -1,7 +1,7 @@
 //! Reads a job from the text of a file, and says where in it something is wrong.
 //!
-//! A text is read twice: for its pattern, and then as the job of that pattern. An enum that is read at
-//! once would be, too, but its errors would have no place.
+//! A text is read twice: for its pattern, and then as the job of that pattern. serde could read both at once, as
+//! a tagged enum, but would not say in which line something is wrong.
 
 use std::collections::HashMap;
 
@@ -28,7 +28,7 @@ pub enum JobFormat {
 #[derive(Deserialize)]
 struct Head {
     pattern: Option<String>,
-    /// With it, a list is none.
+    /// It has serde refuse a list in the place of the table.
     #[serde(flatten)]
     _rest: HashMap<String, IgnoredAny>,
 }

@@ -1,4 +1,4 @@
-//! Changes answers that were drafted, so that as much follows from them as is rehearsed.
+//! Changes the drafts of answers on which further calls depend, so that the least or the most follows from them.
 
 use serde_json::{Value, json};
 
@@ -14,8 +14,8 @@ pub(super) fn gated(answer: &str, extent: Extent) -> Option<String> {
 /// The words of a section that is as long as they get; a draft has some.
 const MOST_WORDS: usize = 1_500;
 
-/// Asks for further sections where that may be and is to be; a job stops them at its bounds. At most a section is
-/// long, too: those who read it pay for that.
+/// Asks for as many further sections as there may be, or for none; the bounds of the job end that. Where the most
+/// is rehearsed, the section is long, too, since later calls read it.
 pub(super) fn grown(answer: &str, extent: Extent, seed: u64) -> Option<String> {
     let mut answer: Value = serde_json::from_str(answer).ok()?;
     if let (Some(Value::String(text)), Extent::Most) = (answer.get_mut("content"), extent) {
@@ -42,7 +42,7 @@ pub(super) fn reviewed(schema: &str, extent: Extent) -> String {
     json!({"issues": ids.map(issue).collect::<Vec<_>>()}).to_string()
 }
 
-/// Has an answer that looks for what an earlier one has missed find nothing, or something.
+/// Makes an answer that looks for what an earlier one missed find nothing, or one thing in each list.
 pub(super) fn gleaned(answer: &str, extent: Extent, seed: u64) -> Option<String> {
     let mut answer: Value = serde_json::from_str(answer).ok()?;
     let fields = answer.as_object_mut()?;

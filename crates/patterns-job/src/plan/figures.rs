@@ -70,6 +70,9 @@ impl Known<'_> {
         let combines = self.budget.filter(|_| stage == "reduce");
         let id = self.models.get(model);
         let price = id.and_then(|it| self.prices.find_at(it, self.tier));
+        let cost = price.map(|price| cost(price, calls, read, (cached, shares), written));
+        // Whatever a call would cost, none costs nothing.
+        let cost = cost.or((calls.high == 0).then(Figure::default));
         Stage {
             stage: stage.to_owned(),
             level: NonZeroU32::new(name.level),
@@ -79,7 +82,7 @@ impl Known<'_> {
             read,
             cached,
             written,
-            cost: price.map(|price| cost(price, calls, read, (cached, shares), written)),
+            cost,
             combines: combines.map(|budget| Combines {
                 budget,
                 answers: of.likely.answers,

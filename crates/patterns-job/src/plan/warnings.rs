@@ -123,7 +123,7 @@ pub(super) fn not_asked(stages: &Stages, with: &PlanSetup) -> Option<String> {
 pub(super) fn without_price(stages: &[Stage]) -> Vec<String> {
     let mut names: Vec<&str> = stages
         .iter()
-        .filter(|it| it.cost.is_none() && it.calls.high > 0 && it.model != "offline")
+        .filter(|it| it.cost.is_none() && it.model != "offline")
         .map(|it| &*it.model)
         .collect();
     names.dedup();

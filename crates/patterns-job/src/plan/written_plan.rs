@@ -146,7 +146,6 @@ impl PlanTotal {
             written: sum.written.plus(it.written, u64::saturating_add),
             cost: match (sum.cost, it.cost) {
                 (Some(sum), Some(cost)) => Some(sum.plus(cost, Money::add)),
-                _ if it.calls.high == 0 => sum.cost,
                 _ => None,
             },
         })

@@ -1,7 +1,7 @@
 //! Keeps the elections of a batch in the record of their run, for its report.
 //!
-//! Where a user wanted them is in a file that may move, or on a terminal that is gone. So many and so long
-//! ones only, that a record stays small beside its answers.
+//! The result itself is in a file that may move, or was on a terminal that is gone. Their number and size are
+//! bounded, so that the record stays small.
 
 /// The most elections that are kept, and the most bytes of them.
 const MOST: usize = 10_000;
