@@ -94,7 +94,7 @@ pub(crate) fn named(argument: &Path) -> Result<Named, Unreadable> {
 }
 
 impl Place {
-    fn new(path: PathBuf, base: Option<&Path>) -> Self {
+    pub(crate) fn new(path: PathBuf, base: Option<&Path>) -> Self {
         let shown = name(&path);
         let below = base.and_then(|base| path.strip_prefix(base).ok());
         Self {
