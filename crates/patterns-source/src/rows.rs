@@ -1,20 +1,18 @@
 //! Rows of JSONL, CSV, TSV and Parquet files, one at a time.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use patterns_core::nearest;
 use serde_json::{Map, Value};
 
 use crate::decoding::{TextReader, text};
-use crate::find::Place;
 use crate::format::{ParquetBytes, ParquetRows, parquet_rows};
 use crate::json_row::read;
 use crate::lines::{Line, Lines};
 use crate::table::Table;
 use crate::twice::key_twice;
 use crate::unpack::Input;
-use crate::{Format, Isolation, Limits, Source, TextEncoding, Unreadable, UnreadableKind};
+use crate::{Format, Limits, TextEncoding, Unreadable, UnreadableKind};
 
 /// One row, as an object.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,23 +110,6 @@ enum Rows {
 }
 
 impl RowReader {
-    /// Opens a file of rows; one of a format that invites attacks is read in a process of its own.
-    ///
-    /// # Errors
-    ///
-    /// Returns an [`Unreadable`] if it is not there, or holds no rows.
-    pub fn open(
-        path: &Path,
-        limits: Limits,
-        isolation: Option<Arc<dyn Isolation>>,
-    ) -> Result<Self, Unreadable> {
-        let mut source = Source::new([path]).limits(limits);
-        source.isolation = isolation;
-        let place = Place::new(path.to_owned(), None);
-        let (format, input) = source.begin(&place)?;
-        source.rows(&place, format, input)
-    }
-
     pub(crate) fn of(
         name: String,
         input: Input,
