@@ -87,14 +87,17 @@ pub(crate) fn named(argument: &Path) -> Result<Named, Unreadable> {
             Ok(Named::One(Some(Place::new(argument.to_owned(), None))))
         }
         Ok(metadata) if metadata.is_dir() => Ok(tree(argument, argument, None)),
-        Ok(_) => Err(missing("not a regular file".to_owned())),
+        Ok(_) => {
+            let reason = "not a regular file; what comes out of a pipe is read from standard input, which is called -";
+            Err(missing(reason.to_owned()))
+        }
         Err(_) if is_glob(argument) => glob(argument).map_err(missing),
         Err(error) => Err(missing(reason(&error))),
     }
 }
 
 impl Place {
-    fn new(path: PathBuf, base: Option<&Path>) -> Self {
+    pub(crate) fn new(path: PathBuf, base: Option<&Path>) -> Self {
         let shown = name(&path);
         let below = base.and_then(|base| path.strip_prefix(base).ok());
         Self {

@@ -2,6 +2,8 @@
 
 use std::fs::File;
 use std::io;
+use std::path::Path;
+use std::sync::Arc;
 
 use crate::find::{Place, is_out_of_descriptors};
 use crate::format::{Reason, refuse_foreign};
@@ -9,7 +11,7 @@ use crate::isolation::{Task, file_of, isolated_rows, isolated_whole};
 use crate::rows::{Reading, RowReader};
 use crate::unpack::{self, Input};
 use crate::whole::{Whole, most, too_large, whole};
-use crate::{Format, Isolation, Source, Unreadable};
+use crate::{Format, Isolation, Limits, Source, Unreadable};
 
 impl Source {
     /// Opens a file and tells what it is.
@@ -124,6 +126,25 @@ impl Source {
             Format::Html | Format::Pdf | Format::Docx | Format::Mail
         );
         self.isolation.as_deref().filter(|_| is_risky)
+    }
+}
+
+impl RowReader {
+    /// Opens a file of rows; one of a format that invites attacks is read in a process of its own.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`Unreadable`] if it is not there, or holds no rows.
+    pub fn open(
+        path: &Path,
+        limits: Limits,
+        isolation: Option<Arc<dyn Isolation>>,
+    ) -> Result<Self, Unreadable> {
+        let mut source = Source::new([path]).limits(limits);
+        source.isolation = isolation;
+        let place = Place::new(path.to_owned(), None);
+        let (format, input) = source.begin(&place)?;
+        source.rows(&place, format, input)
     }
 }
 

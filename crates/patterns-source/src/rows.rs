@@ -1,21 +1,18 @@
 //! Rows of JSONL, CSV, TSV and Parquet files, one at a time.
 
-use std::fs::File;
 use std::path::Path;
 
 use patterns_core::nearest;
 use serde_json::{Map, Value};
 
 use crate::decoding::{TextReader, text};
-use crate::format::{ParquetBytes, ParquetRows, parquet_rows, refuse_foreign};
-use crate::isolation::{Task, file_of, isolated_rows};
+use crate::format::{ParquetBytes, ParquetRows, parquet_rows};
 use crate::json_row::read;
 use crate::lines::{Line, Lines};
 use crate::table::Table;
 use crate::twice::key_twice;
-use crate::unpack::{self, Input};
-use crate::whole::too_large;
-use crate::{Format, Isolation, Limits, TextEncoding, Unreadable, UnreadableKind};
+use crate::unpack::Input;
+use crate::{Format, Limits, TextEncoding, Unreadable, UnreadableKind};
 
 /// One row, as an object.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,30 +65,6 @@ pub(crate) struct Reading {
     pub(crate) limits: Limits,
 }
 
-/// Reads a Parquet file in a process of its own.
-fn isolated(
-    name: String,
-    path: &Path,
-    input: Input,
-    limits: Limits,
-    isolation: &dyn Isolation,
-) -> Result<RowReader, Unreadable> {
-    let io = |error: std::io::Error| Unreadable::io(&name, &error);
-    let file = if input.is_packed {
-        let bytes = input.whole(limits.file).map_err(io)?;
-        let too_large = || {
-            let (kind, reason) = too_large(limits.file);
-            Unreadable::new(kind, &name, format!("the file {reason}"))
-        };
-        file_of(&bytes.ok_or_else(too_large)?)
-    } else {
-        File::open(path)
-    };
-    let task = Task::new(Format::Parquet, limits, None);
-    let rows = isolated_rows(isolation, file.map_err(io)?, task).map_err(io)?;
-    Ok(RowReader::parquet(name, rows))
-}
-
 /// The rows of a file.
 pub struct RowReader {
     name: String,
@@ -137,31 +110,6 @@ enum Rows {
 }
 
 impl RowReader {
-    /// Opens a file of rows; one of a format that invites attacks is read in a process of its own.
-    ///
-    /// # Errors
-    ///
-    /// Returns an [`Unreadable`] if it is not there, or holds no rows.
-    pub fn open(
-        path: &Path,
-        limits: Limits,
-        isolation: Option<&dyn Isolation>,
-    ) -> Result<Self, Unreadable> {
-        let name = crate::find::name(path);
-        let mut input = unpack::open(path, limits).map_err(|it| Unreadable::io(&name, &it))?;
-        let beginning = input.beginning().map_err(|it| Unreadable::io(&name, &it))?;
-        let format = Format::of(path).by_beginning(beginning);
-        refuse_foreign(beginning, format, &name)?;
-        if let Some(isolation) = isolation.filter(|_| format == Format::Parquet) {
-            return isolated(name, path, input, limits, isolation);
-        }
-        let reading = Reading {
-            limits,
-            ..Reading::default()
-        };
-        Self::of(name, input, Some(path), format, reading)
-    }
-
     pub(crate) fn of(
         name: String,
         input: Input,
@@ -190,20 +138,18 @@ impl RowReader {
                 return Err(Unreadable::new(UnreadableKind::Unsupported, name, reason));
             }
         };
-        Ok(Self {
-            name,
-            rows,
-            is_over: false,
-            twice: Counted::default(),
-            mended: Counted::default(),
-        })
+        Ok(Self::new(name, rows))
     }
 
     /// Returns rows that were read elsewhere.
     pub(crate) fn parquet(name: String, rows: ParquetRows) -> Self {
+        Self::new(name, Rows::Parquet(rows, 0))
+    }
+
+    fn new(name: String, rows: Rows) -> Self {
         Self {
             name,
-            rows: Rows::Parquet(rows, 0),
+            rows,
             is_over: false,
             twice: Counted::default(),
             mended: Counted::default(),

@@ -93,8 +93,7 @@ fn read_rows(
         return Err(JobError::new(JobErrorKind::BadData, message)
             .help("give `batch.file` a file that ends in .jsonl, .csv, .tsv or .parquet"));
     }
-    let isolation = reader.isolation();
-    match RowReader::open(path, Limits::default(), isolation.as_deref()) {
+    match RowReader::open(path, Limits::default(), reader.isolation()) {
         Ok(mut read) => {
             for row in read.by_ref() {
                 match row {

@@ -93,3 +93,11 @@ fn a_file_that_says_wrongly_what_to_leave_out_is_told_of() {
         "{notes:?}"
     );
 }
+
+/// Such as `<(command)` of a shell.
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_is_named_says_how_it_is_read() {
+    let error = named(Path::new("/dev/null")).err().unwrap();
+    assert!(error.reason().contains("standard input, which is called -"));
+}

@@ -59,7 +59,7 @@ fn a_file_of_rows_is_read_elsewhere_too() {
     folder.write("packed.parquet.gz", &gzip(b"PAR1 nothing"));
     for name in ["rows.parquet", "packed.parquet.gz"] {
         let path = folder.0.path().join(name);
-        let rows = RowReader::open(&path, Limits::default(), Some(&Cut(12))).unwrap();
+        let rows = RowReader::open(&path, Limits::default(), Some(Arc::new(Cut(12)))).unwrap();
         let errors: Vec<_> = rows.map(|row| row.unwrap_err().to_string()).collect();
         assert!(
             errors[0].ends_with("takes more than 20 s to be read"),
