@@ -226,7 +226,7 @@ impl Incoming {
         let mut body = Vec::new();
         let mut place = None;
         // Some send blanks while a request queues. Until more has come, the clock of the attempt is enough.
-        let mut deadline = None;
+        let (mut deadline, mut is_begun) = (None, false);
         while let Some(piece) = match deadline {
             Some(deadline) => timeout_at(deadline, self.piece()).await.map_err(too_slow)?,
             None => self.piece().await,
@@ -236,8 +236,9 @@ impl Incoming {
                 return Err(too_long());
             }
             let has_waited = self.long.admit(body.len(), &mut place).await;
-            let is_begun = deadline.is_some() || !body.iter().all(u8::is_ascii_whitespace);
-            if is_begun && (has_waited || !piece.iter().all(u8::is_ascii_whitespace)) {
+            let is_blank = piece.iter().all(u8::is_ascii_whitespace);
+            is_begun |= !is_blank;
+            if is_begun && (has_waited || !is_blank) {
                 deadline = Some(Instant::now() + self.idle);
             }
         }

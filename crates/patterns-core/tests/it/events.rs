@@ -93,6 +93,7 @@ fn next(event: Option<&Event>) -> Option<Event> {
                 Fix::CodeFence,
                 Fix::SurroundingText,
                 Fix::TrailingComma,
+                Fix::RawLineBreak,
                 Fix::Thoughts,
                 Fix::Wrapped,
                 Fix::OutOfRange,
@@ -234,7 +235,7 @@ fn the_written_form_is_pinned() {
     {"event":"call_hedged","origin":{"run":1,"branch":2},"after":{"secs":8,"nanos":200000000}}
     {"event":"calls_paused","origin":{"run":1,"branch":2},"model":"llama","reason":"asked","cause":"the provider limits the rate of requests","wait":{"secs":34,"nanos":0},"gives_up_in":null}
     {"event":"format_stepped_down","origin":{"run":1,"branch":2},"model":"llama","from":"json_schema","to":"json_object"}
-    {"event":"answer_fixed","origin":{"run":1,"branch":2},"fixes":["byte_order_mark","code_fence","surrounding_text","trailing_comma","thoughts","wrapped","out_of_range","document_tags"]}
+    {"event":"answer_fixed","origin":{"run":1,"branch":2},"fixes":["byte_order_mark","code_fence","surrounding_text","trailing_comma","raw_line_break","thoughts","wrapped","out_of_range","document_tags"]}
     {"event":"answer_rejected","origin":{"run":1,"branch":2},"answer":1,"violations":[{"pointer":"/a/0","message":"is \"bad\""}],"will_reask":true}
     {"event":"fallback_asked","origin":{"run":1,"branch":2},"model":"a:b","is_answered":true}
     {"event":"branch_answered","origin":{"run":1,"branch":2},"usage":{"calls":1,"attempts":2,"input_tokens":3,"cached_input_tokens":4,"output_tokens":5,"reasoning_tokens":6}}

@@ -98,7 +98,7 @@ fn value_length(text: &str) -> Option<usize> {
 #[derive(Default)]
 pub(super) struct Scan {
     pub(super) in_string: bool,
-    escaped: bool,
+    pub(super) escaped: bool,
     /// The closing brackets that are still due.
     pub(super) open: Vec<u8>,
 }

@@ -40,6 +40,17 @@ fn mends_only_what_needs_mending() {
         &json!({"a": "x,]", "b": [1]}),
         &[TrailingComma],
     );
+    let lines = json!({"a": "# One\r\n\n\tTwo, \"three\".", "b": [1]});
+    check(
+        "{\n\t\"a\": \"# One\r\n\n\tTwo, \\\"three\\\".\",\n\t\"b\": [1]}",
+        &lines,
+        &[RawLineBreak],
+    );
+    check(
+        "So: {\"a\": \"x\ny\",}",
+        &json!({"a": "x\ny"}),
+        &[SurroundingText, TrailingComma, RawLineBreak],
+    );
     check("\"just text\"", &json!("just text"), &[]);
     check(
         "{\"a\": \"ünï,}\",}",
@@ -246,6 +257,11 @@ fn never_guesses() {
         r#"{"a":"#,
         r#"{"a""#,
         r#"{"a": 1,,}"#,
+        "{\"a\": \"x\\\ny\"}",
+        "{\"a\": \"one,\n\"b\": \"two\"}",
+        "{\"a\": \"one\n, \"b\": 2}",
+        "{\"a\": \"cut\n",
+        "{\"a\": \"x\u{1}y\"}",
         r#"{"a": 1]"#,
         r#"{'a': 1}"#,
         r#"{"a": 1, "a": 2}"#,
