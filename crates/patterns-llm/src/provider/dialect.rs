@@ -5,8 +5,7 @@ use std::fmt;
 
 use patterns_core::{AnswerFormat, BoxFuture, Effort, ModelError, ModelErrorKind, Request};
 use serde::Serialize;
-use serde::ser::Error as _;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::refused::LeftOut;
 use super::reply::Completion;
@@ -110,7 +109,7 @@ impl Written {
         body: &impl Serialize,
         parameters: Vec<&'static str>,
     ) -> Result<Self, Unwritable> {
-        let body = raw(body).map_err(|error| {
+        let body = to_raw_value(body).map_err(|error| {
             let kind = ModelErrorKind::InvalidRequest;
             Unwritable::Request(ModelError::new(kind).with_source(error))
         })?;
@@ -126,16 +125,6 @@ impl Written {
         })
     }
 }
-
-/// Writes JSON where there is room for most requests, which is not grown and moved then.
-fn raw(body: &impl Serialize) -> serde_json::Result<Box<RawValue>> {
-    let mut json = Vec::with_capacity(ROOM);
-    serde_json::to_writer(&mut json, body)?;
-    RawValue::from_string(String::from_utf8(json).map_err(serde_json::Error::custom)?)
-}
-
-/// Bytes of it.
-const ROOM: usize = 4096;
 
 /// Names the parameters that are sent.
 pub(super) fn sent<const N: usize>(parameters: [(&'static str, bool); N]) -> Vec<&'static str> {
