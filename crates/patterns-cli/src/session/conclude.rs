@@ -46,6 +46,9 @@ impl Session {
         if let Some(coverage) = &outcome.coverage {
             self.terminal.note(&coverage_line(coverage, outcome.counts));
         }
+        if let (Ok(true), Some(name)) = (&written, self.output.name()) {
+            self.terminal.note(&format!("the result is in {name}"));
+        }
         let code = code_of(written.as_ref().err().or(error.as_ref()));
         let recorded = self.record_end(outcome, (code, written.is_ok())).await;
         // What happened is worth less than what came of it, so its file is looked at last.
@@ -61,9 +64,9 @@ impl Session {
         Err(first)
     }
 
-    /// Puts the result in its place, if there is one. Where that fails, and no store has what was answered,
-    /// it goes to standard output.
-    fn end_output<A, B>(&mut self, outcome: &Outcome<A, B>, code: u8) -> Result<(), Error> {
+    /// Puts the result in its place, if there is one, and returns whether there is. Where that fails, and no store
+    /// has what was answered, it goes to standard output.
+    fn end_output<A, B>(&mut self, outcome: &Outcome<A, B>, code: u8) -> Result<bool, Error> {
         let (is_kept, terminal) = (self.is_recorded(), self.terminal);
         let has_value = outcome.value.is_ok();
         // Of a table that was not made, only JSON shows the answers.
@@ -72,17 +75,12 @@ impl Session {
         let ended = match self.unwritten.take() {
             Some(error) => Err(error),
             None if has_result => self.output.finish(),
-            None => return self.output.abandon(is_kept, terminal),
+            None => return self.output.abandon(is_kept, terminal).map(|()| false),
         };
-        match &ended {
-            Err(error) => self.salvage(error),
-            Ok(()) => {
-                if let Some(name) = self.output.name() {
-                    terminal.note(&format!("the result is in {name}"));
-                }
-            }
+        if let Err(error) = &ended {
+            self.salvage(error);
         }
-        ended
+        ended.map(|()| true)
     }
 
     /// Records what came of the run, and says what else is to be done.

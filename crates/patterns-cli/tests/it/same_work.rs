@@ -126,7 +126,7 @@ fn what_decides_the_same_ballots_otherwise_is_another_run() {
         (&["--field", "year=plurality"], None),
         (&["--by-field"], Some("going on with run 2\n")),
     ] {
-        let args = ["vote", "Where?", "-n", "2", "--schema", "city, year int"];
+        let args = ["vote", "Where?", "-n", "3", "--schema", "city, year int"];
         let shown = place.run(&[&args[..], more, &server.args()].concat());
         assert!(shown.starts_with("exit 0\n"), "{more:?}: {shown}");
         let is_said = shown.contains(goes_on.unwrap_or("going on with"));
