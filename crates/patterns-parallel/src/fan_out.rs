@@ -133,27 +133,21 @@ impl<'a, M: Machine<Done: 'a>> FanOut<'a, M> {
     }
 
     fn start(&mut self, due: Due<M::Work, M::Purpose>) {
-        let Due {
-            role,
-            label,
-            purpose,
-            work,
-        } = due;
         let id = self.next;
         self.next.0 += 1;
         let scope = self.scope.branch(id);
         scope.emit(Event::BranchStarted {
             origin: scope.origin(),
-            role,
-            label: label.clone(),
+            role: due.role,
+            label: due.label.clone(),
         });
-        let work = (self.carry_out)(work, scope);
+        let work = (self.carry_out)(due.work, scope);
         let numbered: Numbered<'a, M::Done> = Box::pin(async move { (id, work.await) });
         let (work, handle) = abortable(numbered);
         let started = Started {
-            role,
-            label,
-            purpose,
+            role: due.role,
+            label: due.label,
+            purpose: due.purpose,
             handle,
         };
         self.started.insert(id, started);

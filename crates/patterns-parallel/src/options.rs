@@ -36,13 +36,10 @@ pub struct RunOptions {
 impl RunOptions {
     /// Returns how many branches may be in flight now.
     pub(crate) fn places(&self) -> usize {
+        let bound = self.steering.concurrency().unwrap_or(self.concurrency);
         match self.steering.is_paused() {
             true => 0,
-            false => self
-                .steering
-                .concurrency()
-                .unwrap_or(self.concurrency)
-                .get(),
+            false => bound.get(),
         }
     }
 

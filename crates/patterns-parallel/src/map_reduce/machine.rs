@@ -54,7 +54,7 @@ impl<'r, M, R> MapReduceMachine<'r, M, R> {
         pieces: Pieces<'r>,
         reducing: Box<dyn Reducing<M, R>>,
     ) -> Self {
-        let mut run = Run::start(options, Pattern::MapReduce, pieces.total());
+        let mut run = Run::start(options, Some(Pattern::MapReduce), pieces.total());
         // Of combinations there may be so many that answered ones are forgotten.
         run.keeps_steps = pieces.words.is_none();
         Self {
@@ -154,12 +154,9 @@ impl<'r, M, R> Machine for MapReduceMachine<'r, M, R> {
                 continue;
             };
             self.reducing.begun(place);
-            return Poll::Ready(Some(Due {
-                role: StepRole::Map,
-                label: name,
-                purpose: MapPurpose::Map(place, document, piece.columns()),
-                work: MapWork::Map(piece),
-            }));
+            let purpose = MapPurpose::Map(place, document, piece.columns());
+            let due = Due::new(StepRole::Map, name, purpose, MapWork::Map(piece));
+            return Poll::Ready(Some(due));
         }
         match self.ended.is_empty() && self.steps == 0 {
             true => Poll::Ready(None),

@@ -12,6 +12,7 @@ use patterns_core::text::SeenWords;
 use patterns_core::{Chunk, Columns, Document, Split};
 
 use crate::RunError;
+use crate::inputs::exact;
 
 /// An input of map-reduce. A stream of [`Document`]s is a stream of inputs, too.
 #[derive(Clone, Debug)]
@@ -91,10 +92,7 @@ impl<'r> Pieces<'r> {
         let Some(first) = inputs.next().await else {
             return Err(RunError::NoInput("there is no document"));
         };
-        let total = match inputs.size_hint() {
-            (least, Some(most)) if least == most => Some(most as u64 + 1),
-            _ => None,
-        };
+        let total = exact(inputs.size_hint()).map(|it| it + 1);
         let mut pieces = Self {
             inputs,
             splitter,
