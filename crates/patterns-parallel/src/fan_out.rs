@@ -95,7 +95,7 @@ impl<'a, M: Machine<Done: 'a>> FanOut<'a, M> {
             carry_out: Box::new(carry_out),
             options: options.clone(),
             scope: options.scope(),
-            next: options.first_branch(),
+            next: options.within.map_or(BranchId(0), BranchId::first_within),
             stop: None,
             failed: 0,
             draining: Box::pin(options.drain.clone().cancelled_owned()),

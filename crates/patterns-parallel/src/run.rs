@@ -133,7 +133,7 @@ impl<'a> Run<'a> {
             AggregateErrorKind::Stopped
         } else if stop == Some(Stop::Drained) {
             return Err(AggregateError::new(AggregateErrorKind::Drained));
-        } else if stop.is_some() || !self.options.on_failure.is_met_by(failed, started) {
+        } else if stop.is_some() || self.options.on_failure.must_stop(failed, Some(started)) {
             AggregateErrorKind::TooManyFailures
         } else if answered == 0 {
             AggregateErrorKind::NothingAnswered

@@ -72,7 +72,7 @@ impl<'r, M, R> MapReduceMachine<'r, M, R> {
     /// Returns the next step of the reduction. Once all documents have ended, it is known whether too
     /// many of them have failed for any.
     fn next_step(&mut self) -> Option<DueStep<M, R>> {
-        let are_all_in = self.pieces.is_exhausted() && self.ended.is_empty();
+        let are_all_in = self.pieces.is_exhausted && self.ended.is_empty();
         if are_all_in && self.run.verdict(None).is_err() {
             return None;
         }
@@ -131,7 +131,7 @@ impl<'r, M, R> Machine for MapReduceMachine<'r, M, R> {
         if let Some(step) = self.next_step() {
             return Poll::Ready(Some(step));
         }
-        while !self.pieces.is_exhausted() {
+        while !self.pieces.is_exhausted {
             if self.ended.is_full() {
                 return Poll::Pending;
             }

@@ -72,7 +72,7 @@ pub(super) struct Pieces<'r> {
     /// How many documents there are, if that is known, and how many have come.
     total: Option<u64>,
     come: u64,
-    is_exhausted: bool,
+    pub(super) is_exhausted: bool,
     /// The words of the documents, if a result is to be held to them.
     pub(super) words: Option<SeenWords>,
 }
@@ -114,10 +114,6 @@ impl<'r> Pieces<'r> {
     /// Returns whether documents are cut because somebody asked for it.
     pub(super) fn are_chunks(&self) -> bool {
         self.splitter.is_some()
-    }
-
-    pub(super) fn is_exhausted(&self) -> bool {
-        self.is_exhausted
     }
 
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Named>> {
