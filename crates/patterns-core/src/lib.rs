@@ -44,6 +44,7 @@ mod chunk;
 mod columns;
 mod contract;
 mod coverage;
+pub mod decimal;
 mod event;
 mod event_line;
 mod fallback;

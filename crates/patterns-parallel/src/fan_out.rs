@@ -95,7 +95,7 @@ impl<'a, M: Machine<Done: 'a>> FanOut<'a, M> {
             carry_out: Box::new(carry_out),
             options: options.clone(),
             scope: options.scope(),
-            next: options.first_branch(),
+            next: options.within.map_or(BranchId(0), BranchId::first_within),
             stop: None,
             failed: 0,
             draining: Box::pin(options.drain.clone().cancelled_owned()),
@@ -133,27 +133,21 @@ impl<'a, M: Machine<Done: 'a>> FanOut<'a, M> {
     }
 
     fn start(&mut self, due: Due<M::Work, M::Purpose>) {
-        let Due {
-            role,
-            label,
-            purpose,
-            work,
-        } = due;
         let id = self.next;
         self.next.0 += 1;
         let scope = self.scope.branch(id);
         scope.emit(Event::BranchStarted {
             origin: scope.origin(),
-            role,
-            label: label.clone(),
+            role: due.role,
+            label: due.label.clone(),
         });
-        let work = (self.carry_out)(work, scope);
+        let work = (self.carry_out)(due.work, scope);
         let numbered: Numbered<'a, M::Done> = Box::pin(async move { (id, work.await) });
         let (work, handle) = abortable(numbered);
         let started = Started {
-            role,
-            label,
-            purpose,
+            role: due.role,
+            label: due.label,
+            purpose: due.purpose,
             handle,
         };
         self.started.insert(id, started);

@@ -50,17 +50,19 @@ where
     Running::new(async move {
         let machine = Inputs {
             of: PhantomData,
-            run: Run::untold(options),
-            total: match inputs.size_hint() {
-                (least, Some(most)) if least == most => Some(most as u64),
-                _ => None,
-            },
+            run: Run::start(options, None, None),
+            total: exact(inputs.size_hint()),
             inputs: Box::pin(inputs),
             is_exhausted: false,
             ended: InOrder::new(options),
         };
         Ok(FanOut::new(machine, options, work))
     })
+}
+
+/// Returns how many items there are, if that is known.
+pub(crate) fn exact((least, most): (usize, Option<usize>)) -> Option<u64> {
+    most.filter(|it| *it == least).map(|it| it as u64)
 }
 
 /// What goes into a fan-out from outside, and comes out of it.
@@ -88,12 +90,9 @@ impl<I, B, S: Stream<Item = (String, I)>> Machine for Inputs<'_, I, B, S> {
         }
         let next = ready!(self.inputs.as_mut().poll_next(cx));
         self.is_exhausted = next.is_none();
-        Poll::Ready(next.map(|(label, work)| Due {
-            role: StepRole::Map,
-            label,
-            purpose: self.ended.begin(),
-            work,
-        }))
+        Poll::Ready(
+            next.map(|(label, work)| Due::new(StepRole::Map, label, self.ended.begin(), work)),
+        )
     }
 
     fn ended(&mut self, place: u64, branch: Branch<B>) -> Vec<BranchId> {

@@ -49,16 +49,19 @@ pub(crate) struct Due<W, P> {
     pub(crate) work: W,
 }
 
+impl<W, P> Due<W, P> {
+    pub(crate) fn new(role: StepRole, label: impl Into<String>, purpose: P, work: W) -> Self {
+        Self {
+            role,
+            label: label.into(),
+            purpose,
+            work,
+        }
+    }
+}
+
 /// Returns whether branches of this role are steps around the fan-out. Failure policies count the
 /// others only, but under [`FailFast`](crate::FailurePolicy::FailFast) a failed step ends the run, too.
 pub(crate) fn is_step(role: StepRole) -> bool {
-    match role {
-        StepRole::Section | StepRole::Ballot | StepRole::Map => false,
-        StepRole::Outline
-        | StepRole::Review
-        | StepRole::Rewrite
-        | StepRole::Synthesis
-        | StepRole::Judge
-        | StepRole::Reduce => true,
-    }
+    !matches!(role, StepRole::Section | StepRole::Ballot | StepRole::Map)
 }

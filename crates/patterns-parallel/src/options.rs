@@ -36,13 +36,10 @@ pub struct RunOptions {
 impl RunOptions {
     /// Returns how many branches may be in flight now.
     pub(crate) fn places(&self) -> usize {
+        let bound = self.steering.concurrency().unwrap_or(self.concurrency);
         match self.steering.is_paused() {
             true => 0,
-            false => self
-                .steering
-                .concurrency()
-                .unwrap_or(self.concurrency)
-                .get(),
+            false => bound.get(),
         }
     }
 
@@ -50,11 +47,6 @@ impl RunOptions {
     pub(crate) fn scope(&self) -> Scope {
         let scope = Scope::new(self.run, Arc::clone(&self.events), self.drain.clone());
         scope.steered(self.steering.clone())
-    }
-
-    /// Returns the number of its first branch.
-    pub(crate) fn first_branch(&self) -> BranchId {
-        self.within.map_or(BranchId(0), BranchId::first_within)
     }
 
     /// Tells of its own begin or end, unless it is a part of another run.
@@ -109,18 +101,13 @@ impl FailurePolicy {
     /// Returns whether a run must end that has `failed` of `total` inputs behind it.
     ///
     /// `total` is a lower bound while the inputs are still being counted, which is why a share is
-    /// only judged [`at the end`](Self::is_met_by) then.
+    /// only judged at the end then.
     pub(crate) fn must_stop(self, failed: u64, total: Option<u64>) -> bool {
         match (self, total) {
             (Self::FailFast, _) => failed > 0,
             (Self::KeepGoing, _) | (Self::AtMost(_), None) => false,
             (Self::AtMost(share), Some(total)) => failed as f64 > share * total as f64,
         }
-    }
-
-    /// Returns whether a fan-out that has ended with these counts may be aggregated.
-    pub(crate) fn is_met_by(self, failed: u64, started: u64) -> bool {
-        !self.must_stop(failed, Some(started))
     }
 }
 

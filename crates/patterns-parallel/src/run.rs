@@ -40,23 +40,22 @@ pub(crate) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub(crate) fn start(options: &'a RunOptions, pattern: Pattern, branches: Option<u64>) -> Self {
-        options.tell_of_run(Event::RunStarted {
-            run: options.run,
-            pattern,
-            branches,
-        });
-        Self {
-            is_told: true,
-            ..Self::untold(options)
+    /// Begins one. If it is of no pattern, nobody is told of its begin and end.
+    pub(crate) fn start(
+        options: &'a RunOptions,
+        pattern: Option<Pattern>,
+        branches: Option<u64>,
+    ) -> Self {
+        if let Some(pattern) = pattern {
+            options.tell_of_run(Event::RunStarted {
+                run: options.run,
+                pattern,
+                branches,
+            });
         }
-    }
-
-    /// Begins one of no pattern, of whose begin and end nobody is told.
-    pub(crate) fn untold(options: &'a RunOptions) -> Self {
         Self {
             options,
-            is_told: false,
+            is_told: pattern.is_some(),
             counts: Counts::default(),
             fan_out: Counts::default(),
             usage: Usage::default(),
@@ -134,7 +133,7 @@ impl<'a> Run<'a> {
             AggregateErrorKind::Stopped
         } else if stop == Some(Stop::Drained) {
             return Err(AggregateError::new(AggregateErrorKind::Drained));
-        } else if stop.is_some() || !self.options.on_failure.is_met_by(failed, started) {
+        } else if stop.is_some() || self.options.on_failure.must_stop(failed, Some(started)) {
             AggregateErrorKind::TooManyFailures
         } else if answered == 0 {
             AggregateErrorKind::NothingAnswered

@@ -5,8 +5,9 @@ mod reliability;
 
 use std::num::NonZeroUsize;
 
+use patterns_core::text::read_number;
 use patterns_job::{AnyRule, BallotSpec, BatchQuestion, VoteWork};
-use patterns_parallel::voting::{Decision, Election, Median, Question, ShareInterval, StopReason};
+use patterns_parallel::voting::{Decision, Election, Question, ShareInterval, StopReason};
 use serde::Serialize;
 
 use self::agreement::{Agreement, VoteTable};
@@ -107,7 +108,7 @@ impl<'a> BatchReport<'a> {
     /// Returns whether an answer is the right one, as the question and the rule put it.
     fn agree(&self, answer: &str, gold: &str, row: Option<&BatchQuestion>) -> bool {
         if let AnyRule::Median(rule) = &self.work.rule {
-            let both = Median::read_number(answer).zip(Median::read_number(gold));
+            let both = read_number(answer).zip(read_number(gold));
             return both.is_some_and(|(answer, gold)| rule.agree(answer, gold));
         }
         let options = match self.work.options_of(row) {

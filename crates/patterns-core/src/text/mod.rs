@@ -8,11 +8,13 @@
 //! assert_eq!(find_quote("It\n is so.", "It is"), Some(0..6));
 //! ```
 
+mod alike;
 mod normalise;
 mod quote;
 mod seen_words;
 
-pub use normalise::{canonical, exact, normalise};
+pub use alike::{Alike, Classes, alike, classes};
+pub use normalise::{canonical, exact, normalise, read_number};
 pub use quote::find_quote;
 pub use seen_words::SeenWords;
 

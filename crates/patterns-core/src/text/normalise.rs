@@ -127,6 +127,31 @@ pub(super) fn number(text: &str) -> Option<String> {
     Some(format!("{sign}{whole}{point}{fraction}"))
 }
 
+/// Reads an answer as a finite number, whose thousands separators are those of answers that are counted.
+///
+/// A currency or a percent sign is a unit, not arithmetic: `42 %` is 42, not 0.42. Infinities, NaN,
+/// and whatever has further words are no numbers.
+///
+/// ```
+/// use patterns_core::text::read_number;
+///
+/// assert_eq!(read_number("$1,200"), Some(1200.0));
+/// assert_eq!(read_number("42 %"), Some(42.0));
+/// assert_eq!(read_number("3,5,7"), None);
+/// assert_eq!(read_number("inf"), None);
+/// ```
+pub fn read_number(answer: &str) -> Option<f64> {
+    const UNITS: [char; 6] = ['%', '$', '€', '£', '¥', ' '];
+    let text = normalise(answer)?;
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1.0, digits),
+        None => (1.0, text.as_str()),
+    };
+    let digits = normalise(digits.trim_matches(UNITS))?;
+    let number: f64 = digits.parse().ok()?;
+    number.is_finite().then_some(sign * number)
+}
+
 /// Returns what groups the thousands of a number, and what begins its fraction.
 fn separators(digits: &str) -> (char, Option<char>) {
     match (digits.rfind('.'), digits.rfind(',')) {

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use patterns_core::text::read_number;
 use patterns_core::{Columns, Contract, Document, SchemaView, pointer};
-use patterns_parallel::voting::{Fields, Median, Vote};
+use patterns_parallel::voting::{Fields, Vote};
 use patterns_source::ColumnKind;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -120,7 +121,7 @@ impl VoteWork {
         }
         let own = self.rows().iter().filter_map(|it| it.options.as_ref());
         let mut options = self.job.options.iter().chain(own.flatten());
-        if let Some(option) = options.find(|it| Median::read_number(it).is_none()) {
+        if let Some(option) = options.find(|it| read_number(it).is_none()) {
             let message =
                 format!("the option {option:?} is no number, and `rule` median is of numbers");
             let help = "choose another `rule`, or options that are numbers";

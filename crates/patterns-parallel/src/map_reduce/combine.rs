@@ -109,12 +109,6 @@ impl<M, R> Combine<M, R> {
         self.alone = Some(make);
         self
     }
-
-    /// Sets what puts the counts of documents into the result.
-    pub(super) fn completed_by(mut self, complete: fn(&mut R, &Coverage)) -> Self {
-        self.complete = Some(complete);
-        self
-    }
 }
 
 impl<M, R> From<Combine<M, R>> for Reduce<M, R>

@@ -128,17 +128,15 @@ where
                 continue;
             }
             let combine = Arc::clone(&self.combine);
-            return Some(Due {
-                role: StepRole::Reduce,
-                label: task.name(),
-                purpose: MapPurpose::Combine(group.place, task.ends()),
-                work: MapWork::Step(Box::new(move |scope| {
-                    Box::pin(async move {
-                        let answer = combine.combine(task, scope).await?;
-                        Ok(answer.map(MapDone::Combined))
-                    })
-                })),
-            });
+            let (name, ends) = (task.name(), task.ends());
+            let purpose = MapPurpose::Combine(group.place, ends);
+            let step = MapWork::Step(Box::new(move |scope| {
+                Box::pin(async move {
+                    let answer = combine.combine(task, scope).await?;
+                    Ok(answer.map(MapDone::Combined))
+                })
+            }));
+            return Some(Due::new(StepRole::Reduce, name, purpose, step));
         }
         None
     }

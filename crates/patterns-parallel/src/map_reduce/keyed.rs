@@ -11,11 +11,12 @@ mod table;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use patterns_core::text::alike;
 use patterns_core::{Agent, AggregateError, AggregateErrorKind, Branch, Model, StepRole, Warning};
 use serde::Serialize;
 use serde_json::Value;
 
-use self::same_keys::{KeyCount, KeyPair, key_agent, key_candidates, merged_keys};
+use self::same_keys::{KeyCount, KeyPair, key_agent, merged_keys};
 use self::table::TableBuilder;
 pub use self::table::{FieldProblem, Table};
 use super::code::CodeReduce;
@@ -139,7 +140,8 @@ struct Questions {
 
 impl Questions {
     fn new(keys: Vec<KeyCount>, run: &mut Run<'_>) -> Self {
-        let candidates = key_candidates(&keys, KeyedReduce::MOST_PAIRS);
+        let names: Vec<&str> = keys.iter().map(|it| it.key.as_str()).collect();
+        let candidates = alike(&names, KeyedReduce::MOST_PAIRS);
         if candidates.left_out > 0 {
             let left_out = candidates.left_out;
             let message = format!("{left_out} pairs of keys were not compared, being less alike");

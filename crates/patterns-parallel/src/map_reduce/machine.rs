@@ -54,7 +54,7 @@ impl<'r, M, R> MapReduceMachine<'r, M, R> {
         pieces: Pieces<'r>,
         reducing: Box<dyn Reducing<M, R>>,
     ) -> Self {
-        let mut run = Run::start(options, Pattern::MapReduce, pieces.total());
+        let mut run = Run::start(options, Some(Pattern::MapReduce), pieces.total());
         // Of combinations there may be so many that answered ones are forgotten.
         run.keeps_steps = pieces.words.is_none();
         Self {
@@ -72,7 +72,7 @@ impl<'r, M, R> MapReduceMachine<'r, M, R> {
     /// Returns the next step of the reduction. Once all documents have ended, it is known whether too
     /// many of them have failed for any.
     fn next_step(&mut self) -> Option<DueStep<M, R>> {
-        let are_all_in = self.pieces.is_exhausted() && self.ended.is_empty();
+        let are_all_in = self.pieces.is_exhausted && self.ended.is_empty();
         if are_all_in && self.run.verdict(None).is_err() {
             return None;
         }
@@ -131,7 +131,7 @@ impl<'r, M, R> Machine for MapReduceMachine<'r, M, R> {
         if let Some(step) = self.next_step() {
             return Poll::Ready(Some(step));
         }
-        while !self.pieces.is_exhausted() {
+        while !self.pieces.is_exhausted {
             if self.ended.is_full() {
                 return Poll::Pending;
             }
@@ -154,12 +154,9 @@ impl<'r, M, R> Machine for MapReduceMachine<'r, M, R> {
                 continue;
             };
             self.reducing.begun(place);
-            return Poll::Ready(Some(Due {
-                role: StepRole::Map,
-                label: name,
-                purpose: MapPurpose::Map(place, document, piece.columns()),
-                work: MapWork::Map(piece),
-            }));
+            let purpose = MapPurpose::Map(place, document, piece.columns());
+            let due = Due::new(StepRole::Map, name, purpose, MapWork::Map(piece));
+            return Poll::Ready(Some(due));
         }
         match self.ended.is_empty() && self.steps == 0 {
             true => Poll::Ready(None),

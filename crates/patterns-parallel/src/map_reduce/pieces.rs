@@ -12,6 +12,7 @@ use patterns_core::text::SeenWords;
 use patterns_core::{Chunk, Columns, Document, Split};
 
 use crate::RunError;
+use crate::inputs::exact;
 
 /// An input of map-reduce. A stream of [`Document`]s is a stream of inputs, too.
 #[derive(Clone, Debug)]
@@ -71,7 +72,7 @@ pub(super) struct Pieces<'r> {
     /// How many documents there are, if that is known, and how many have come.
     total: Option<u64>,
     come: u64,
-    is_exhausted: bool,
+    pub(super) is_exhausted: bool,
     /// The words of the documents, if a result is to be held to them.
     pub(super) words: Option<SeenWords>,
 }
@@ -91,10 +92,7 @@ impl<'r> Pieces<'r> {
         let Some(first) = inputs.next().await else {
             return Err(RunError::NoInput("there is no document"));
         };
-        let total = match inputs.size_hint() {
-            (least, Some(most)) if least == most => Some(most as u64 + 1),
-            _ => None,
-        };
+        let total = exact(inputs.size_hint()).map(|it| it + 1);
         let mut pieces = Self {
             inputs,
             splitter,
@@ -116,10 +114,6 @@ impl<'r> Pieces<'r> {
     /// Returns whether documents are cut because somebody asked for it.
     pub(super) fn are_chunks(&self) -> bool {
         self.splitter.is_some()
-    }
-
-    pub(super) fn is_exhausted(&self) -> bool {
-        self.is_exhausted
     }
 
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Named>> {

@@ -97,7 +97,9 @@ impl Combine<DocumentSummary, Reduction> {
         let agent = agent.prompt(|task: &ReduceTask<DocumentSummary, Reduction>| {
             task.prompt(task.items.iter().map(summary_text))
         });
-        Self::by(agent.map(Reduction::complete)).completed_by(Reduction::count_documents)
+        let mut combine = Self::by(agent.map(Reduction::complete));
+        combine.complete = Some(Reduction::count_documents);
+        combine
     }
 }
 

@@ -207,20 +207,20 @@ impl Section {
             ..SectionBrief::named(it.title)
         });
         let citations = check_citations(draft.citations, task.material());
+        let cited = citations.len();
         // Among other sections, it would stand for what these cite.
         let marked = |text: String| match task.material().next() {
             None => text,
-            Some(_) => remarked(&text, citations.len(), |it| {
+            Some(_) => remarked(&text, cited, |it| {
                 it.map_or_else(|| "[?]".to_owned(), |n| format!("[{}]", n + 1))
             }),
         };
-        let mut section = Self {
+        Self {
             key_points: draft.key_points.into_iter().map(marked).collect(),
             further_sections: further.collect(),
+            citations,
             ..Self::of_text(marked(draft.content), task)
-        };
-        section.citations = citations;
-        section
+        }
     }
 
     /// Returns what the section says in short: its key points, or where it has none, its beginning.

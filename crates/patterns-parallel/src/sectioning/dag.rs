@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
+use patterns_core::{Branch, BranchEnd};
+
 use super::outline::{Outline, SectionBrief};
 
 /// The sections of a piece, what each builds on, and how far they are.
-#[derive(Debug, Default)]
-pub(super) struct Dag {
-    nodes: Vec<Node>,
+#[derive(Debug)]
+pub(super) struct Dag<S> {
+    nodes: Vec<Node<S>>,
     /// The numbers of the nodes as a reader meets them.
     order: Vec<usize>,
 }
 
 /// A section.
-#[derive(Clone, Debug)]
-pub(super) struct Node {
+#[derive(Debug)]
+pub(super) struct Node<S> {
     pub(super) brief: Arc<SectionBrief>,
     /// The sections that it builds on.
     pub(super) inputs: Vec<usize>,
@@ -22,38 +24,47 @@ pub(super) struct Node {
     pub(super) parent: Option<usize>,
     /// How many sections are above it.
     pub(super) depth: u32,
-    state: State,
+    state: State<S>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+#[derive(Debug)]
+enum State<S> {
     Waiting,
     Begun,
-    Ended,
+    Ended(Branch<S>),
 }
 
-impl Node {
+impl<S> Node<S> {
+    fn new(brief: SectionBrief, inputs: Vec<usize>, parent: Option<usize>, depth: u32) -> Self {
+        Self {
+            brief: Arc::new(brief),
+            inputs,
+            parent,
+            depth,
+            state: State::Waiting,
+        }
+    }
+
     /// Returns whether it was not begun.
     pub(super) fn is_waiting(&self) -> bool {
-        self.state == State::Waiting
+        matches!(self.state, State::Waiting)
+    }
+
+    /// Returns how it has ended, once it has.
+    pub(super) fn ended(&self) -> Option<&Branch<S>> {
+        match &self.state {
+            State::Ended(branch) => Some(branch),
+            State::Waiting | State::Begun => None,
+        }
     }
 }
 
-impl Dag {
+impl<S> Dag<S> {
     pub(super) fn of(outline: &Outline) -> Self {
         let inputs = outline.inputs().into_iter();
-        let nodes: Vec<Node> = outline
-            .sections
-            .iter()
-            .zip(inputs)
-            .map(|(brief, inputs)| Node {
-                brief: Arc::new(brief.clone()),
-                inputs,
-                parent: None,
-                depth: 0,
-                state: State::Waiting,
-            })
-            .collect();
+        let sections = outline.sections.iter().cloned().zip(inputs);
+        let nodes = sections.map(|(brief, inputs)| Node::new(brief, inputs, None, 0));
+        let nodes: Vec<Node<S>> = nodes.collect();
         Self {
             order: (0..nodes.len()).collect(),
             nodes,
@@ -64,8 +75,8 @@ impl Dag {
     pub(super) fn begin(&mut self) -> Option<usize> {
         let is_due = |n: &usize| {
             let node = &self.nodes[*n];
-            let has_ended = |it: &usize| self.nodes[*it].state == State::Ended;
-            node.state == State::Waiting && node.inputs.iter().all(has_ended)
+            let has_ended = |it: &usize| self.nodes[*it].ended().is_some();
+            node.is_waiting() && node.inputs.iter().all(has_ended)
         };
         let next = self.order.iter().copied().find(is_due)?;
         self.nodes[next].state = State::Begun;
@@ -73,8 +84,15 @@ impl Dag {
     }
 
     /// Ends a section, well or not.
-    pub(super) fn end(&mut self, n: usize) {
-        self.nodes[n].state = State::Ended;
+    pub(super) fn end(&mut self, n: usize, branch: Branch<S>) {
+        self.nodes[n].state = State::Ended(branch);
+    }
+
+    /// Puts an answer in the place of an earlier one.
+    pub(super) fn replace(&mut self, n: usize, answer: S) {
+        if let State::Ended(branch) = &mut self.nodes[n].state {
+            branch.end = BranchEnd::Answered(answer);
+        }
     }
 
     /// Adds sections that a section has asked for, behind those that it has asked for before.
@@ -84,23 +102,23 @@ impl Dag {
         for (place, brief) in (first..).zip(briefs) {
             let depth = self.nodes[parent].depth + 1;
             self.order.insert(place, self.nodes.len());
-            self.nodes.push(Node {
-                brief: Arc::new(brief),
-                inputs: vec![parent],
-                parent: Some(parent),
-                depth,
-                state: State::Waiting,
-            });
+            let node = Node::new(brief, vec![parent], Some(parent), depth);
+            self.nodes.push(node);
         }
     }
 
-    pub(super) fn node(&self, n: usize) -> &Node {
+    pub(super) fn node(&self, n: usize) -> &Node<S> {
         &self.nodes[n]
     }
 
-    /// Returns the sections as a reader meets them.
+    /// Returns the numbers of the sections as a reader meets them.
     pub(super) fn order(&self) -> &[usize] {
         &self.order
+    }
+
+    /// Returns the sections as a reader meets them.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = &Node<S>> {
+        self.order.iter().map(|n| &self.nodes[*n])
     }
 
     pub(super) fn len(&self) -> usize {
@@ -108,7 +126,7 @@ impl Dag {
     }
 
     pub(super) fn have_all_ended(&self) -> bool {
-        self.nodes.iter().all(|it| it.state == State::Ended)
+        self.nodes.iter().all(|it| it.ended().is_some())
     }
 
     /// Finds a section by its id.

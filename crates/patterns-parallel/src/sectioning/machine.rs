@@ -6,13 +6,13 @@
 
 mod writing;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use patterns_core::{
-    AgentError, AggregateError, AggregateErrorKind, Branch, BranchId, Document, Outcome, Pattern,
-    StepRole, Warning,
+    Agent, AgentError, AggregateError, AggregateErrorKind, Branch, BranchId, Document, Outcome,
+    Pattern, StepRole, Warning,
 };
 
 use super::dag::Dag;
@@ -26,13 +26,13 @@ use crate::machine::{Due, Machine};
 use crate::run::Run;
 use crate::running::RunMachine;
 
-/// What a branch works on.
-pub(super) enum Work<S> {
-    Gate(GateTask),
-    Outline(OutlineTask),
-    Section(Box<SectionTask>),
-    Review(ReviewTask),
-    Synthesis(SynthesisTask<S>),
+/// What a branch works on, and who does that.
+pub(super) enum Work<'a, S, Y> {
+    Gate(&'a dyn Agent<GateTask, Verdict>, GateTask),
+    Outline(&'a dyn Agent<OutlineTask, Outline>, OutlineTask),
+    Section(&'a dyn Agent<SectionTask, S>, Box<SectionTask>),
+    Review(&'a dyn Agent<ReviewTask, Review>, ReviewTask),
+    Synthesis(&'a dyn Agent<SynthesisTask<S>, Y>, SynthesisTask<S>),
 }
 
 /// What a branch makes.
@@ -51,22 +51,17 @@ pub(super) struct SectioningMachine<'a, S, Y> {
     topic: Arc<str>,
     outline: Arc<Outline>,
     stage: Stage,
-    dag: Dag,
+    dag: Dag<S>,
     /// How many sections are under way, those that are written again among them.
     under_way: usize,
-    /// The sections that have ended.
-    ended: BTreeMap<usize, Branch<S>>,
     /// How many sections the caller has got.
     yielded: usize,
     /// Documents of which a section got a passage.
     used: BTreeSet<String>,
-    /// How often the sections were read together.
-    reviews: u32,
     /// The sections that still have to be written again.
     to_rewrite: VecDeque<usize>,
-    changes: Vec<Change>,
-    /// How many of them were asked for by earlier reviews.
-    changes_before: usize,
+    /// What each review has asked for.
+    rounds: Vec<Vec<Change>>,
     value: Option<Y>,
     /// Why there is no outline, though a planner has answered.
     wrong: Option<AgentError>,
@@ -92,16 +87,7 @@ enum Stage {
     Over,
 }
 
-type NextDue<S> = Poll<Option<Due<Work<S>, Option<usize>>>>;
-
-fn due<S>(role: StepRole, label: &str, section: Option<usize>, work: Work<S>) -> NextDue<S> {
-    Poll::Ready(Some(Due {
-        role,
-        label: label.to_owned(),
-        purpose: section,
-        work,
-    }))
-}
+type NextDue<'a, S, Y> = Poll<Option<Due<Work<'a, S, Y>, Option<usize>>>>;
 
 impl<'a, S, Y> SectioningMachine<'a, S, Y> {
     pub(super) fn new(
@@ -113,23 +99,17 @@ impl<'a, S, Y> SectioningMachine<'a, S, Y> {
         let sections = given.as_ref().map(|it| it.sections.len() as u64);
         let sections = sections.filter(|_| !matches!(pattern.ending, Ending::Outline(_)));
         let mut machine = Self {
-            run: Run::start(options, Pattern::Sectioning, sections),
+            run: Run::start(options, Some(Pattern::Sectioning), sections),
             pattern,
             topic,
             outline: Arc::default(),
-            stage: match pattern.gate.is_some() {
-                true => Stage::Gating,
-                false => Stage::Planning,
-            },
-            dag: Dag::default(),
+            stage: Stage::Gating,
+            dag: Dag::of(&Outline::default()),
             under_way: 0,
-            ended: BTreeMap::new(),
             yielded: 0,
             used: BTreeSet::new(),
-            reviews: 0,
             to_rewrite: VecDeque::new(),
-            changes: Vec::new(),
-            changes_before: 0,
+            rounds: Vec::new(),
             value: None,
             wrong: None,
         };
@@ -228,12 +208,11 @@ impl<'a, S, Y> SectioningMachine<'a, S, Y> {
     }
 }
 
-impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
-    fn answer(&self, n: usize) -> Option<&S> {
-        self.ended.get(&n)?.value()
-    }
-
-    fn gate(&mut self) -> NextDue<S> {
+impl<'a, S: Clone, Y> SectioningMachine<'a, S, Y> {
+    fn gate(&mut self) -> NextDue<'a, S, Y> {
+        let Some(gate) = self.pattern.gate.as_deref() else {
+            return self.plan();
+        };
         if is_step_by_step(&self.topic) {
             self.begin_undivided("its words ask for something that is done step by step");
             return self.next();
@@ -243,11 +222,12 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
             context: self.overview(),
         };
         self.stage = Stage::Waiting;
-        due(StepRole::Outline, "gate", None, Work::Gate(task))
+        let work = Work::Gate(gate, task);
+        Poll::Ready(Some(Due::new(StepRole::Outline, "gate", None, work)))
     }
 
-    fn plan(&mut self) -> NextDue<S> {
-        let Plan::Ask { sections, .. } = &self.pattern.plan else {
+    fn plan(&mut self) -> NextDue<'a, S, Y> {
+        let Plan::Ask { planner, sections } = &self.pattern.plan else {
             self.stage = Stage::Over;
             return Poll::Ready(None);
         };
@@ -257,26 +237,23 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
             context: self.overview(),
         };
         self.stage = Stage::Waiting;
-        due(StepRole::Outline, "outline", None, Work::Outline(task))
+        let work = Work::Outline(&**planner, task);
+        Poll::Ready(Some(Due::new(StepRole::Outline, "outline", None, work)))
     }
 
-    fn merge(&mut self) -> NextDue<S> {
+    fn merge(&mut self) -> NextDue<'a, S, Y> {
         let task = self.synthesis_task();
         match &self.pattern.ending {
             Ending::Code(merge) => self.value = Some(merge(task)),
             Ending::Synthesis {
                 alone: Some(whole), ..
-            } if self.is_undivided() => {
+            } if self.pattern.gate.is_some() && self.dag.len() == 1 => {
                 self.value = task.written().next().map(|it| whole(it.1));
             }
-            Ending::Synthesis { .. } => {
+            Ending::Synthesis { agent, .. } => {
                 self.stage = Stage::Waiting;
-                return due(
-                    StepRole::Synthesis,
-                    "synthesis",
-                    None,
-                    Work::Synthesis(task),
-                );
+                let work = Work::Synthesis(&**agent, task);
+                return Poll::Ready(Some(Due::new(StepRole::Synthesis, "synthesis", None, work)));
             }
             Ending::Outline(_) => {}
         }
@@ -284,11 +261,7 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         Poll::Ready(None)
     }
 
-    fn is_undivided(&self) -> bool {
-        self.pattern.gate.is_some() && self.dag.len() == 1
-    }
-
-    fn next(&mut self) -> NextDue<S> {
+    fn next(&mut self) -> NextDue<'a, S, Y> {
         match self.stage {
             Stage::Gating => self.gate(),
             Stage::Planning => self.plan(),
@@ -302,13 +275,13 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
     }
 }
 
-impl<S: Clone, Y> Machine for SectioningMachine<'_, S, Y> {
-    type Work = Work<S>;
+impl<'a, S: Clone, Y> Machine for SectioningMachine<'a, S, Y> {
+    type Work = Work<'a, S, Y>;
     type Done = Done<S, Y>;
     /// The number of the section, if it is one that is written.
     type Purpose = Option<usize>;
 
-    fn due(&mut self, _: BranchId, _: &mut Context<'_>) -> NextDue<S> {
+    fn due(&mut self, _: BranchId, _: &mut Context<'_>) -> NextDue<'a, S, Y> {
         self.next()
     }
 
@@ -364,13 +337,13 @@ impl<S: Clone, Y> RunMachine for SectioningMachine<'_, S, Y> {
         let is_over = self.stage == Stage::Over;
         loop {
             let n = self.dag.order().get(self.yielded)?;
-            let row = self.ended.get(n);
+            let row = self.dag.node(*n).ended();
             if row.is_none() && !is_over {
                 return None;
             }
             self.yielded += 1;
-            if let Some(row) = row {
-                return Some(row.clone());
+            if row.is_some() {
+                return row.cloned();
             }
         }
     }

@@ -41,7 +41,7 @@ use crate::{AgentOptions, RunError, RunOptions, Running};
 /// ```
 pub struct Sectioning<S, Y> {
     pub(super) plan: Plan,
-    section: Arc<dyn Agent<SectionTask, S>>,
+    pub(super) section: Arc<dyn Agent<SectionTask, S>>,
     pub(super) ending: Ending<S, Y>,
     pub(super) context: Arc<[Document]>,
     pub(super) passages: Option<Arc<dyn Select>>,
@@ -264,40 +264,22 @@ where
             let given = self.given(&topic)?;
             let machine = SectioningMachine::new(topic, self, given, options);
             Ok(FanOut::new(machine, options, |work, scope| {
-                Box::pin(self.carry_out(work, scope))
+                Box::pin(Self::carry_out(work, scope))
             }))
         })
     }
 
     async fn carry_out(
-        &self,
-        work: Work<S>,
+        work: Work<'_, S, Y>,
         scope: Scope,
     ) -> Result<Answer<Done<S, Y>>, AgentError> {
-        let not_set_up = || AgentError::code(RunError::InvalidSetup("nobody can do this step"));
-        match work {
-            Work::Gate(task) => {
-                let gate = self.gate.as_ref().ok_or_else(not_set_up)?;
-                Ok(gate.run(&task, scope).await?.map(Done::Gate))
-            }
-            Work::Outline(task) => match &self.plan {
-                Plan::Ask { planner, .. } => {
-                    Ok(planner.run(&task, scope).await?.map(Done::Outline))
-                }
-                Plan::Given(_) => Err(not_set_up()),
-            },
-            Work::Section(task) => Ok(self.section.run(&task, scope).await?.map(Done::Section)),
-            Work::Review(task) => {
-                let review = self.review.as_ref().ok_or_else(not_set_up)?;
-                Ok(review.run(&task, scope).await?.map(Done::Review))
-            }
-            Work::Synthesis(task) => match &self.ending {
-                Ending::Synthesis { agent, .. } => {
-                    Ok(agent.run(&task, scope).await?.map(Done::Synthesis))
-                }
-                Ending::Code(_) | Ending::Outline(_) => Err(not_set_up()),
-            },
-        }
+        Ok(match work {
+            Work::Gate(gate, task) => gate.run(&task, scope).await?.map(Done::Gate),
+            Work::Outline(planner, task) => planner.run(&task, scope).await?.map(Done::Outline),
+            Work::Section(writer, task) => writer.run(&task, scope).await?.map(Done::Section),
+            Work::Review(reader, task) => reader.run(&task, scope).await?.map(Done::Review),
+            Work::Synthesis(by, task) => by.run(&task, scope).await?.map(Done::Synthesis),
+        })
     }
 
     /// Checks what is asked for, and returns the sections if they are given.
@@ -329,11 +311,7 @@ impl<S, Y> fmt::Debug for Sectioning<S, Y> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sectioning")
             .field("plan", &self.plan)
-            .field("context", &self.context.len())
-            .field("has_passages", &self.passages.is_some())
             .field("growth", &self.growth)
-            .field("has_gate", &self.gate.is_some())
-            .field("has_review", &self.review.is_some())
             .finish_non_exhaustive()
     }
 }

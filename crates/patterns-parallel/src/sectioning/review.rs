@@ -15,7 +15,7 @@ use crate::AgentOptions;
 use crate::agent_by::AgentBy;
 
 /// How often sections are read together, and so how often one is written again at most.
-pub(super) const MOST_ROUNDS: u32 = 2;
+pub(super) const MOST_ROUNDS: usize = 2;
 
 /// Asks what does not go together.
 #[derive(Debug)]

@@ -302,13 +302,7 @@ impl<'a, V, R: Rule, H> Elections<'a, V, R, H> {
         if self.is_batch {
             label = format!("{}/{label}", election.id);
         }
-        let purpose = (number, task);
-        Some(Due {
-            role,
-            label,
-            purpose,
-            work,
-        })
+        Some(Due::new(role, label, (number, task), work))
     }
 }
 

@@ -37,19 +37,6 @@ impl Panel<Vote> {
         let voter = Voter::of_model(model, options);
         Self::new([voter], |vote| Some(vote.answer.clone())).warn_about_temperature(options)
     }
-
-    /// Makes a panel of models under their own names, with the default ballot.
-    pub fn of_models(
-        models: impl IntoIterator<Item = Arc<dyn Model>>,
-        options: &AgentOptions,
-    ) -> Self {
-        let voter = |model: Arc<dyn Model>| {
-            let name = model.id().to_string();
-            Voter::of_model(model, options).named(name)
-        };
-        let voters = models.into_iter().map(voter);
-        Self::new(voters, |vote| Some(vote.answer.clone())).warn_about_temperature(options)
-    }
 }
 
 impl<V: DeserializeOwned + Send + Sync + 'static> Panel<V> {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use patterns_core::text::read_number;
 use patterns_core::{Agent, Contract, ContractError, Model};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::question::{BallotTask, Question, Vote};
-use super::rules::Median;
 use crate::AgentOptions;
 use crate::agent_by::AgentBy;
 
@@ -33,13 +33,13 @@ impl Voter<Vote> {
 }
 
 impl Voter<Vote<f64>> {
-    /// Makes a voter of a model whose ballot is a number. Text that [is one](Median::read_number) is taken
+    /// Makes a voter of a model whose ballot is a number. Text that [is one](read_number) is taken
     /// for it.
     pub fn of_numbers(model: Arc<dyn Model>, options: &AgentOptions) -> Self {
         Self::of_ballots(model, options, |_| {
             Ok(Contract::of()?.mended_by(|vote: &mut Value| {
                 if let Some(answer) = vote.get_mut("answer")
-                    && let Some(number) = answer.as_str().and_then(Median::read_number)
+                    && let Some(number) = answer.as_str().and_then(read_number)
                 {
                     *answer = json!(number);
                 }

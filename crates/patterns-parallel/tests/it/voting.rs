@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::stream;
 use patterns_core::{
-    AggregateErrorKind, Answer, Contract, Model, ModelError, ModelErrorKind, ModelId, Sampling,
+    AggregateErrorKind, Answer, Contract, Model, ModelError, ModelErrorKind, Sampling,
 };
 use patterns_parallel::voting::{
     BallotTask, Decision, Election, Plurality, StopReason, StoppingRule, TieBreak, Vote, Voter,
@@ -219,13 +219,13 @@ async fn samples_at_temperature_zero_are_warned_about() {
             },
             ..AgentOptions::default()
         };
-        let model = |n: usize| {
-            let model =
-                ScriptedModel::by(move |_| vote).id(ModelId::new("scripted", n.to_string()));
-            Arc::new(model) as Arc<dyn Model>
+        let voter = |n: usize| {
+            let model = ScriptedModel::by(move |_| vote);
+            Voter::of_model(Arc::new(model), &agent).named(n.to_string())
         };
         let voting = Voting::new(
-            Panel::of_models((0..models).map(model), &agent),
+            Panel::new((0..models).map(voter), |it: &Vote| Some(it.answer.clone()))
+                .warn_about_temperature(&agent),
             Plurality::new(),
         );
         let outcome = voting

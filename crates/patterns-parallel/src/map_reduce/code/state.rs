@@ -1,17 +1,14 @@
 //! The state of a code reduction: numbers, or how often each value was seen, and where first.
-//!
-//! Numbers are added as they are written, so that the order of answers cannot show in the last digit,
-//! and 0.1 + 0.2 is 0.3. An answer's numbers are 64-bit integers or floats (one that would not be the
-//! same number as either is asked for again), so no sum has more than some hundred digits.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use bigdecimal::{BigDecimal, ToPrimitive};
+use bigdecimal::BigDecimal;
+use patterns_core::decimal::{read, rounded, typed, write};
+use patterns_core::text::exact;
 use serde_json::{Value, json};
 
 use super::{CodeFunction, FieldTrouble};
-use patterns_core::text::exact;
 
 /// What is known of a row, or of all rows so far. States of parts can be merged in any order.
 #[derive(Clone, Debug)]
@@ -160,68 +157,4 @@ fn median(counts: &BTreeMap<BigDecimal, u64>) -> Value {
         0 => Value::Null,
         count => write(&((at((count - 1) / 2) + at(count / 2)) / BigDecimal::from(2))),
     }
-}
-
-/// The most digits and the largest exponent of a number that is read, which no float exceeds. With
-/// more of them, a sum would take memory at will.
-const MOST: u64 = 1_100;
-
-/// The most digits of a whole number that is written without an exponent.
-const PLAIN: i64 = 40;
-
-/// Reads a number of an answer as it is written; `None` for what is none, or is longer than any float.
-fn read(value: &Value) -> Option<BigDecimal> {
-    let Value::Number(number) = value else {
-        return None;
-    };
-    let number: BigDecimal = number.to_string().parse().ok()?;
-    let exponent = number.fractional_digit_count().unsigned_abs();
-    (number.digits() <= MOST && exponent <= MOST).then_some(number)
-}
-
-/// Reads a text that is a number and nothing else.
-fn typed(value: &Value) -> Option<BigDecimal> {
-    let number: Value = serde_json::from_str(value.as_str()?.trim()).ok()?;
-    read(&number)
-}
-
-/// Writes a number. A whole one keeps all its digits: where no number of JSON has them, it is a text.
-/// Another one is [rounded].
-fn write(number: &BigDecimal) -> Value {
-    let rounded = rounded(number);
-    match rounded.as_f64() {
-        Some(float) if number.is_integer() && rounded.is_f64() && !is_exactly(float, number) => {
-            match number.order_of_magnitude() < PLAIN {
-                true => number.to_plain_string().into(),
-                false => number.normalized().to_scientific_notation().into(),
-            }
-        }
-        _ => rounded,
-    }
-}
-
-/// Writes a number as a whole one of 64 bits if it is one, else as the nearest float, or as a text if
-/// it exceeds all floats.
-fn rounded(number: &BigDecimal) -> Value {
-    if number.is_integer() {
-        if let Some(whole) = number.to_i64() {
-            return Value::from(whole);
-        }
-        if let Some(whole) = number.to_u64() {
-            return Value::from(whole);
-        }
-    }
-    let text = number.normalized().to_scientific_notation();
-    match text.parse::<f64>() {
-        Ok(float) if float.is_finite() => Value::from(float),
-        _ => Value::from(text),
-    }
-}
-
-/// Returns whether a float, as it is written, is this number.
-fn is_exactly(float: f64, number: &BigDecimal) -> bool {
-    float
-        .to_string()
-        .parse::<BigDecimal>()
-        .is_ok_and(|it| it == *number)
 }

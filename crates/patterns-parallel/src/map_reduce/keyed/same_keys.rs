@@ -1,10 +1,10 @@
-//! Merges keys that mean the same: cheap candidates first, then an agent on the few that are left.
+//! Asks an agent which keys mean the same, of those that are alike, and merges them.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use patterns_core::text::normalise;
+use patterns_core::text::{Classes, classes};
 use patterns_core::{Agent, Document, Model, Part, Prompt};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -68,101 +68,6 @@ pub(super) struct KeyCount {
     pub(super) rows: u64,
 }
 
-/// Pairs of keys, as places in the list of keys.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct KeyCandidates {
-    /// Keys that differ in spelling only (`normalise` makes them equal).
-    pub(super) same: Vec<(usize, usize)>,
-    /// Keys that may mean the same, most alike first.
-    pub(super) pairs: Vec<(usize, usize)>,
-    /// How many pairs there would be more.
-    pub(super) left_out: usize,
-}
-
-/// A block with more keys than this has a word in common that says little.
-const LARGEST_BLOCK: usize = 32;
-
-/// How many keys after it in the alphabet a key is compared with.
-const NEIGHBOURS: usize = 4;
-
-/// How alike neighbours in the alphabet have to be (Jaro and Winkler's similarity).
-const ALIKE: f64 = 0.88;
-
-/// More words or signs than these are not looked at: keys are names, not texts.
-const WORDS: usize = 8;
-const SIGNS: usize = 64;
-
-/// Returns the pairs of keys that may mean the same, `most` of them at most.
-///
-/// Pairs share a word or are each other's initials (`IBM`, `International Business Machines`), or
-/// stand next to each other in the alphabet and are spelt nearly alike. The cost is about linear
-/// in the number of keys. Equal keys always give equal pairs in equal order.
-pub(super) fn key_candidates(keys: &[KeyCount], most: usize) -> KeyCandidates {
-    let mut forms: BTreeMap<String, usize> = BTreeMap::new();
-    let mut same = Vec::new();
-    for (place, key) in keys.iter().enumerate() {
-        let form = normalise(&key.key).unwrap_or_else(|| key.key.clone());
-        let form: String = form.chars().take(SIGNS).collect();
-        // What was cut off could be different, so a cut form is no reason to be the same.
-        match forms.get(&form) {
-            Some(first) if key.key.chars().count() < SIGNS => same.push((*first, place)),
-            Some(_) => {}
-            None => {
-                forms.insert(form, place);
-            }
-        }
-    }
-    let form_of: BTreeMap<usize, &str> = forms.iter().map(|(form, at)| (*at, &**form)).collect();
-    let likeness = |pair: &(usize, usize)| strsim::jaro_winkler(form_of[&pair.0], form_of[&pair.1]);
-    let (blocked, neighbours) = (blocked(&forms), neighbours(&forms));
-    let pairs = blocked.union(&neighbours);
-    let mut pairs: Vec<_> = pairs.map(|it| (likeness(it), *it)).collect();
-    pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let left_out = pairs.len().saturating_sub(most);
-    KeyCandidates {
-        same,
-        pairs: pairs.into_iter().take(most).map(|it| it.1).collect(),
-        left_out,
-    }
-}
-
-/// Returns the pairs that share a word or initials.
-fn blocked(forms: &BTreeMap<String, usize>) -> BTreeSet<(usize, usize)> {
-    let mut blocks: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
-    for (form, place) in forms {
-        for word in words(form) {
-            blocks.entry(word).or_default().insert(*place);
-        }
-    }
-    let small = blocks.values().filter(|it| it.len() <= LARGEST_BLOCK);
-    let pairs = small.flat_map(|block| {
-        let firsts = block.iter().enumerate();
-        firsts.flat_map(move |(n, a)| block.iter().skip(n + 1).map(move |b| (*a, *b)))
-    });
-    pairs.collect()
-}
-
-fn words(form: &str) -> Vec<String> {
-    let words = form.split(|it: char| !it.is_alphanumeric());
-    let words: Vec<&str> = words.filter(|it| !it.is_empty()).take(WORDS).collect();
-    let initials: String = words.iter().filter_map(|it| it.chars().next()).collect();
-    let long = words.iter().filter(|it| it.chars().count() > 1);
-    let long = long.map(|it| (*it).to_owned());
-    let initials = (words.len() > 1).then_some(initials);
-    long.chain(initials).collect()
-}
-
-/// Returns the pairs that are spelt nearly alike from their first sign on.
-fn neighbours(forms: &BTreeMap<String, usize>) -> BTreeSet<(usize, usize)> {
-    let sorted: Vec<(&String, usize)> = forms.iter().map(|(form, at)| (form, *at)).collect();
-    let pairs = sorted.iter().enumerate().flat_map(|(n, (form, at))| {
-        let next = sorted[n + 1..].iter().take(NEIGHBOURS);
-        let alike = next.filter(move |it| strsim::jaro_winkler(form, it.0) >= ALIKE);
-        alike.map(move |it| ((*at).min(it.1), (*at).max(it.1)))
-    });
-    pairs.collect()
-}
-
 /// Which keys go under the name of another one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct MergedKeys {
@@ -174,50 +79,26 @@ pub(super) struct MergedKeys {
 
 /// Returns which keys go under the name of another one. Pairs are places in the list of keys.
 ///
-/// What is the same as a third is the same as each other: pairs are joined into classes (union and
-/// find), the first first, unless two keys of a class were found to be different. A class is named by
-/// the key with the most rows; of equal ones by the longest, which has the most to say, and else by the
-/// first.
+/// A [class](classes) is named by the key with the most rows; of equal ones by the longest, which has the most
+/// to say, and else by the first.
 pub(super) fn merged_keys(
     keys: &[KeyCount],
     same: impl IntoIterator<Item = (usize, usize)>,
     different: &[(usize, usize)],
 ) -> MergedKeys {
-    let mut parents: Vec<usize> = (0..keys.len()).collect();
-    let mut apart = Vec::new();
-    for pair in same {
-        let (a, b) = (root(&mut parents, pair.0), root(&mut parents, pair.1));
-        let mut classes = |(x, y): (usize, usize)| (root(&mut parents, x), root(&mut parents, y));
-        let is_split = different.iter().any(|it| {
-            let classes = classes(*it);
-            classes == (a, b) || classes == (b, a)
-        });
-        match is_split && a != b {
-            true => apart.push(pair),
-            false => parents[a.max(b)] = a.min(b),
-        }
-    }
+    let Classes { heads, apart } = classes(keys.len(), same, different);
     let rank = |it: usize| (keys[it].rows, keys[it].key.chars().count(), Reverse(it));
     let mut names: BTreeMap<usize, usize> = BTreeMap::new();
-    for place in 0..keys.len() {
-        let name = names.entry(root(&mut parents, place)).or_insert(place);
+    for (place, head) in heads.iter().enumerate() {
+        let name = names.entry(*head).or_insert(place);
         *name = std::cmp::max_by_key(*name, place, |it| rank(*it));
     }
-    let named = (0..keys.len()).map(|it| (it, names[&root(&mut parents, it)]));
+    let named = heads.iter().enumerate().map(|(it, head)| (it, names[head]));
     let others = named.filter(|(it, name)| it != name);
     let names = others
         .map(|(it, name)| (keys[it].key.clone(), keys[name].key.clone()))
         .collect();
     MergedKeys { names, apart }
-}
-
-/// Finds the root of a class and halves the way to it.
-fn root(parents: &mut [usize], mut place: usize) -> usize {
-    while parents[place] != place {
-        parents[place] = parents[parents[place]];
-        place = parents[place];
-    }
-    place
 }
 
 #[cfg(test)]

@@ -73,10 +73,10 @@ fn begin<'a>(pattern: &'a Pattern, options: &'a RunOptions) -> Piece<'a> {
 }
 
 /// Returns what is due, or how it stands if nothing is.
-fn next_work(
-    piece: &mut Piece<'_>,
+fn next_work<'a>(
+    piece: &mut Piece<'a>,
     id: u64,
-) -> Result<Due<Work<String>, Option<usize>>, &'static str> {
+) -> Result<Due<Work<'a, String, String>, Option<usize>>, &'static str> {
     let mut cx = Context::from_waker(Waker::noop());
     match piece.machine.due(BranchId(id), &mut cx) {
         Poll::Ready(Some(due)) => {
@@ -92,11 +92,11 @@ fn next_work(
 fn next(piece: &mut Piece<'_>, id: u64) -> String {
     match next_work(piece, id) {
         Ok(due) => match due.work {
-            Work::Synthesis(task) => {
+            Work::Synthesis(_, task) => {
                 let written: Vec<&str> = task.written().map(|it| it.1.as_str()).collect();
                 format!("synthesis of {written:?} without {:?}", task.missing())
             }
-            Work::Review(task) => {
+            Work::Review(_, task) => {
                 let read: Vec<&str> = task.sections.iter().map(|it| &*it.id).collect();
                 format!("review of {read:?}")
             }
@@ -109,7 +109,7 @@ fn next(piece: &mut Piece<'_>, id: u64) -> String {
 /// Returns the section that is due, and what it is called.
 fn next_section(piece: &mut Piece<'_>, id: u64) -> (String, Box<SectionTask>) {
     let Ok(Due {
-        work: Work::Section(task),
+        work: Work::Section(_, task),
         label,
         ..
     }) = next_work(piece, id)
@@ -359,7 +359,7 @@ proptest! {
             let mut last = None;
             while running.len() < places {
                 match next_work(&mut it, begun.len() as u64) {
-                    Ok(Due { work: Work::Section(task), .. }) => {
+                    Ok(Due { work: Work::Section(_, task), .. }) => {
                         for input in &task.inputs {
                             let has_failed = bad.contains(&input.title);
                             prop_assert!(has_failed || good.contains(&input.title));

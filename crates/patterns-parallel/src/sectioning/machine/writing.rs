@@ -5,19 +5,19 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::task::Poll;
 
-use patterns_core::{Branch, BranchEnd, Select, StepRole, Warning, some_of};
+use patterns_core::{Branch, Select, StepRole, Warning, some_of};
 
 use super::super::answer::Section;
 use super::super::outline::{Outline, SectionBrief};
 use super::super::review::{Change, Issue, MOST_ROUNDS, Review, ReviewTask};
 use super::super::task::{Revision, SectionSummary, SectionTask, SynthesisTask, WrittenSection};
-use super::{NextDue, SectioningMachine, Stage, Work, due};
+use super::{NextDue, SectioningMachine, Stage, Work};
+use crate::machine::Due;
 
 impl<S, Y> SectioningMachine<'_, S, Y> {
     /// Warns of sections that were not begun when the run ended.
     pub(super) fn warn_of_left_out(&mut self) {
-        let left = self.dag.order().iter().map(|n| self.dag.node(*n));
-        let left = left.filter(|it| it.is_waiting());
+        let left = self.dag.in_order().filter(|it| it.is_waiting());
         let left: Vec<String> = left.map(|it| format!("{:?}", it.brief.title)).collect();
         if !left.is_empty() {
             let message = format!("not begun: {}", left.join(", "));
@@ -27,7 +27,7 @@ impl<S, Y> SectioningMachine<'_, S, Y> {
 
     /// Warns of documents of which no section has got anything.
     pub(super) fn warn_of_unused(&mut self, passages: &dyn Select) {
-        if self.ended.is_empty() {
+        if self.dag.in_order().all(|it| it.ended().is_none()) {
             return;
         }
         let mut unused = passages.documents();
@@ -40,15 +40,13 @@ impl<S, Y> SectioningMachine<'_, S, Y> {
     }
 }
 
-impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
-    pub(super) fn write(&mut self) -> NextDue<S> {
+impl<'a, S: Clone, Y> SectioningMachine<'a, S, Y> {
+    pub(super) fn write(&mut self) -> NextDue<'a, S, Y> {
         if let Some(n) = self.dag.begin() {
             let task = self.task(n);
             self.warn_of_inputs(&task);
             let label = task.brief.title.clone();
-            self.under_way += 1;
-            let work = Work::Section(Box::new(task));
-            return due(StepRole::Section, &label, Some(n), work);
+            return self.begin_section(StepRole::Section, label, task);
         }
         if !self.dag.have_all_ended() {
             return Poll::Pending;
@@ -56,10 +54,22 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         // What is no good is not read together.
         self.stage = match self.run.verdict(None) {
             Err(_) => Stage::Over,
-            Ok(()) if self.pattern.review.is_some() && self.dag.len() > 1 => Stage::Reviewing,
+            Ok(()) if self.dag.len() > 1 => Stage::Reviewing,
             Ok(()) => Stage::Merging,
         };
         self.next()
+    }
+
+    fn begin_section(
+        &mut self,
+        role: StepRole,
+        label: String,
+        task: SectionTask,
+    ) -> NextDue<'a, S, Y> {
+        self.under_way += 1;
+        let n = Some(task.index);
+        let work = Work::Section(&*self.pattern.section, Box::new(task));
+        Poll::Ready(Some(Due::new(role, label, n, work)))
     }
 
     fn warn_of_inputs(&mut self, task: &SectionTask) {
@@ -79,14 +89,12 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
     fn task(&mut self, n: usize) -> SectionTask {
         let node = self.dag.node(n);
         let SectionBrief { title, brief, .. } = &*node.brief;
-        let passages = match &self.pattern.passages {
-            None => Vec::new(),
-            Some(it) => it.select(&[&format!("{title} {brief}"), &self.topic]),
-        };
-        if let Some(all) = &self.pattern.passages {
+        let passages = self.pattern.passages.as_ref().map(|all| {
+            let passages = all.select(&[&format!("{title} {brief}"), &self.topic]);
             let documents = passages.iter().filter_map(|it| all.document_of(&it.id));
             self.used.extend(documents);
-        }
+            passages
+        });
         let inputs = node.inputs.iter().map(|it| self.summary(*it));
         let growth = self.pattern.growth;
         let parent = node.parent.map(|it| self.dag.node(it).brief.title.clone());
@@ -98,7 +106,7 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
             parent,
             depth: node.depth,
             context: Arc::clone(&self.pattern.context),
-            passages,
+            passages: passages.unwrap_or_default(),
             inputs: inputs.collect(),
             may_grow: growth
                 .is_some_and(|it| node.depth < it.max_depth && self.dag.len() < it.max_sections),
@@ -108,7 +116,8 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
 
     /// Returns what has become of a section, if it was written.
     fn read(&self, n: usize) -> Option<Section> {
-        self.answer(n).map(self.pattern.read)
+        let branch = self.dag.node(n).ended()?;
+        branch.value().map(self.pattern.read)
     }
 
     /// Returns what a section says, in short.
@@ -122,27 +131,23 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
     }
 
     pub(super) fn synthesis_task(&self) -> SynthesisTask<S> {
-        let sections = self.dag.order().iter().map(|n| {
-            let node = self.dag.node(*n);
-            WrittenSection {
-                title: node.brief.title.clone(),
-                depth: node.depth,
-                answer: self.answer(*n).cloned(),
-            }
+        let sections = self.dag.in_order().map(|node| WrittenSection {
+            title: node.brief.title.clone(),
+            depth: node.depth,
+            answer: node.ended().and_then(Branch::value).cloned(),
         });
         let title = self.outline.title.as_deref().unwrap_or(&self.topic);
         SynthesisTask {
             topic: Arc::clone(&self.topic),
             title: title.to_owned(),
             sections: sections.collect(),
-            changes: self.changes.clone(),
+            changes: self.rounds.concat(),
         }
     }
 
     pub(super) fn take_section(&mut self, n: usize, branch: Branch<S>) {
         self.run.account(&branch);
-        self.dag.end(n);
-        self.ended.insert(n, branch);
+        self.dag.end(n, branch);
         let further = self.read(n).map(|it| it.further_sections);
         self.grow(n, further.unwrap_or_default());
     }
@@ -154,10 +159,8 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         };
         let above = self.dag.node(parent);
         let (title, id) = (above.brief.title.clone(), above.brief.id.clone());
-        let known = self.dag.order().iter();
-        let mut known: BTreeSet<String> = known
-            .map(|n| self.dag.node(*n).brief.title.to_lowercase())
-            .collect();
+        let known = self.dag.in_order();
+        let mut known: BTreeSet<String> = known.map(|it| it.brief.title.to_lowercase()).collect();
         let mut asked = Outline::new(further);
         asked.tidy();
         let is_new =
@@ -193,21 +196,26 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
     }
 
     /// Has the sections read together that were written.
-    pub(super) fn review(&mut self) -> NextDue<S> {
+    pub(super) fn review(&mut self) -> NextDue<'a, S, Y> {
+        let Some(review) = self.pattern.review.as_deref() else {
+            self.stage = Stage::Merging;
+            return self.next();
+        };
         let written = self.dag.order().iter().map(|n| self.summary(*n));
         let written = written.filter(|it| it.summary.is_some());
         let task = ReviewTask {
             topic: Arc::clone(&self.topic),
             sections: written.collect(),
         };
-        self.reviews += 1;
+        self.rounds.push(Vec::new());
         self.stage = Stage::Rewriting;
-        due(StepRole::Review, "review", None, Work::Review(task))
+        let work = Work::Review(review, task);
+        Poll::Ready(Some(Due::new(StepRole::Review, "review", None, work)))
     }
 
     /// Takes what does not go together. Its contract has it name sections that were read.
     pub(super) fn take_review(&mut self, review: Review) {
-        self.changes_before = self.changes.len();
+        let mut changes = Vec::new();
         for Issue {
             section,
             issue,
@@ -223,16 +231,20 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
                 fix,
                 is_made: false,
             };
-            if !self.changes[self.changes_before..].contains(&change) {
-                self.changes.push(change);
+            if !changes.contains(&change) {
+                changes.push(change);
             }
             if !self.to_rewrite.contains(&n) {
                 self.to_rewrite.push_back(n);
             }
         }
+        self.rounds
+            .last_mut()
+            .into_iter()
+            .for_each(|it| it.append(&mut changes));
     }
 
-    pub(super) fn rewrite(&mut self) -> NextDue<S> {
+    pub(super) fn rewrite(&mut self) -> NextDue<'a, S, Y> {
         let Some(n) = self.to_rewrite.pop_front() else {
             return Poll::Pending;
         };
@@ -240,26 +252,25 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         let mut task = self.task(n);
         task.may_grow = false;
         let title = &task.brief.title;
-        let (earlier, of_round) = self.changes.split_at(self.changes_before);
-        let label = match earlier.iter().any(|it| it.section == *title) {
+        let mut rounds = self.rounds.iter().rev();
+        let changes = rounds.next().into_iter().flatten();
+        let changes = changes.filter(|it| it.section == *title).cloned();
+        let label = match rounds.flatten().any(|it| it.section == *title) {
             true => format!("{title} (again, twice)"),
             false => format!("{title} (again)"),
         };
-        let changes = of_round.iter().filter(|it| it.section == *title);
         task.revision = Some(Revision {
             text: before.content,
-            changes: changes.cloned().collect(),
+            changes: changes.collect(),
             gaps: before.gaps,
         });
-        self.under_way += 1;
-        let work = Work::Section(Box::new(task));
-        due(StepRole::Rewrite, &label, Some(n), work)
+        self.begin_section(StepRole::Rewrite, label, task)
     }
 
     pub(super) fn take_rewritten(&mut self, n: usize, section: Option<S>) {
         let title = &self.dag.node(n).brief.title;
         // What an earlier round has asked for in vain is not made by this one.
-        let of_round = self.changes.iter_mut().skip(self.changes_before);
+        let of_round = self.rounds.last_mut().into_iter().flatten();
         let mut whys = Vec::new();
         for change in of_round.filter(|it| it.section == *title) {
             change.is_made = section.is_some();
@@ -278,17 +289,17 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
                 format!("{title:?} could not be written again and stays as it was: {whys}"),
             ),
         };
-        if let (Some(section), Some(branch)) = (section, self.ended.get_mut(&n)) {
-            branch.end = BranchEnd::Answered(section);
+        if let Some(section) = section {
+            self.dag.replace(n, section);
         }
         self.run.warn(warning);
     }
 
     /// Goes on when nothing of a round is under way any more.
     pub(super) fn end_round(&mut self) {
-        let mut of_round = self.changes.iter().skip(self.changes_before);
+        let mut of_round = self.rounds.last().into_iter().flatten();
         let has_rewritten = of_round.any(|it| it.is_made);
-        self.stage = match has_rewritten && self.reviews < MOST_ROUNDS {
+        self.stage = match has_rewritten && self.rounds.len() < MOST_ROUNDS {
             true => Stage::Reviewing,
             false => Stage::Merging,
         };

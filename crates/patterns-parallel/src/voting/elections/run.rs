@@ -17,6 +17,7 @@ use super::shared_calls::SharedCalls;
 use super::{Done, Elections, Work};
 use crate::fan_out::{FanOut, Stop};
 use crate::in_order::InOrder;
+use crate::inputs::exact;
 use crate::machine::Machine;
 use crate::run::Run;
 use crate::running::RunMachine;
@@ -120,13 +121,9 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
             // Elections that share calls begin all at once.
             over.unbounded();
         }
-        let branches = match questions.size_hint() {
-            (least, Some(most)) if least == most && self.asks_all() && shared.is_none() => {
-                Some(most as u64 * voters)
-            }
-            _ => None,
-        };
-        let mut run = Run::start(options, Pattern::Voting, branches);
+        let branches = exact(questions.size_hint()).map(|it| it * voters);
+        let branches = branches.filter(|_| self.asks_all() && shared.is_none());
+        let mut run = Run::start(options, Some(Pattern::Voting), branches);
         let members = self.panel.voters.len();
         let warning = self.panel.warning.clone();
         if let Some(warning) = warning.filter(|_| self.voters.get() > members) {

@@ -3,7 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeSet, HashMap};
 
-use patterns_core::text::canonical;
+use patterns_core::text::{canonical, read_number};
 use patterns_core::{SchemaKind, SchemaView};
 use serde_json::Value;
 
@@ -80,7 +80,7 @@ fn most_votes(
 /// Decides a number, or text that is read as one.
 fn middle(values: &[&Value], nulls: usize, rule: Median, tie_break: TieBreak) -> FieldElection {
     let read = |value: &Value| match value {
-        Value::String(text) => Median::read_number(text),
+        Value::String(text) => read_number(text),
         value => value.as_f64(),
     };
     let numbers = values.iter().copied().filter(|it| read(it).is_some());

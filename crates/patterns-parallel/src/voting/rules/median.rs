@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use bigdecimal::BigDecimal;
+use patterns_core::decimal::mean;
 use patterns_core::name_and_value;
-use patterns_core::text::normalise;
+use patterns_core::text::read_number;
 
 use super::tie_break::{Decision, TieBreak};
 use super::{Detail, Rule, Ruling, Spread, share_of, unknown, wrong_value};
@@ -39,31 +39,6 @@ impl Median {
     /// The name under which the rule is written.
     pub const NAME: &'static str = "median";
 
-    /// Reads an answer as a finite number, whose thousands separators are those of answers that are counted.
-    ///
-    /// A currency or a percent sign is a unit, not arithmetic: `42 %` is 42, not 0.42. Infinities, NaN,
-    /// and whatever has further words are no numbers.
-    ///
-    /// ```
-    /// use patterns_parallel::voting::Median;
-    ///
-    /// assert_eq!(Median::read_number("$1,200"), Some(1200.0));
-    /// assert_eq!(Median::read_number("42 %"), Some(42.0));
-    /// assert_eq!(Median::read_number("3,5,7"), None);
-    /// assert_eq!(Median::read_number("inf"), None);
-    /// ```
-    pub fn read_number(answer: &str) -> Option<f64> {
-        const UNITS: [char; 6] = ['%', '$', '€', '£', '¥', ' '];
-        let text = normalise(answer)?;
-        let (sign, digits) = match text.strip_prefix('-') {
-            Some(digits) => (-1.0, digits),
-            None => (1.0, text.as_str()),
-        };
-        let digits = normalise(digits.trim_matches(UNITS))?;
-        let number: f64 = digits.parse().ok()?;
-        number.is_finite().then_some(sign * number)
-    }
-
     /// Returns whether two numbers count as one: they lie no farther apart than the tolerance.
     pub fn agree(self, a: f64, b: f64) -> bool {
         let size = a.abs().max(b.abs());
@@ -95,11 +70,9 @@ impl Rule for Median {
     type Winner = f64;
 
     fn decide(&self, ballots: &[Ballot], _: TieBreak, _: &Judgements) -> Ruling<f64> {
-        let numbers = ballots
-            .iter()
-            .map(|it| Self::read_number(it.answer.as_deref()?));
+        let numbers = ballots.iter().map(|it| read_number(it.answer.as_deref()?));
         let votes = sorted(numbers);
-        let winner = mean_of_middles(&votes);
+        let winner = middles(&votes).and_then(|(low, high)| mean(low.value, high.value));
         let agrees = |it: &&Number| winner.is_some_and(|winner| self.agree(it.value, winner));
         let vote_count = votes.iter().filter(agrees).count() as u64;
         let total_votes = votes.len() as u64;
@@ -113,14 +86,6 @@ impl Rule for Median {
             detail: spread(&votes).map(|spread| Detail::Numeric { spread }),
         }
     }
-}
-
-/// Returns the mean of the numbers as they are written in decimal: of 0.1 and 0.2 it is 0.15.
-fn mean_of_middles(votes: &[Number]) -> Option<f64> {
-    let (low, high) = middles(votes)?;
-    let decimal = |it: f64| it.to_string().parse::<BigDecimal>().ok();
-    let sum = decimal(low.value)? + decimal(high.value)?;
-    (sum / BigDecimal::from(2)).to_string().parse().ok()
 }
 
 impl FromStr for Median {

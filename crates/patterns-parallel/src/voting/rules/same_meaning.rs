@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
+use patterns_core::text::classes;
 use patterns_core::{Agent, Model};
 
 use super::count::{AnswerCount, count_answers};
@@ -69,23 +70,14 @@ impl Rule for SameMeaning {
 }
 
 /// Joins answers that mean the same under the most frequent of them; most votes first, of equals the
-/// one that was seen first. What is the same as a third is the same as each other, unless the judge has
-/// said that it is not.
+/// one that was seen first.
 fn meanings(answers: &[AnswerCount], judgements: &Judgements) -> Vec<AnswerCount> {
-    let mut heads: Vec<usize> = (0..answers.len()).collect();
-    let same = judgements
-        .iter()
-        .filter(|it| *it.1 == Some(Judgement::Same));
-    for ((a, b), _) in same {
-        let of = |(a, b): (usize, usize)| (heads[a].min(heads[b]), heads[a].max(heads[b]));
-        let (head, other) = of((*a, *b));
-        let mut said = judgements.iter();
-        if said.any(|it| *it.1 == Some(Judgement::Different) && of(*it.0) == (head, other)) {
-            continue;
-        }
-        let joined = heads.iter_mut().filter(|it| **it == other);
-        joined.for_each(|it| *it = head);
-    }
+    let said = |what: Judgement| {
+        let said = judgements.iter().filter(move |it| *it.1 == Some(what));
+        said.map(|it| *it.0)
+    };
+    let different: Vec<_> = said(Judgement::Different).collect();
+    let heads = classes(answers.len(), said(Judgement::Same), &different).heads;
     let heads = heads.as_slice();
     let members = |head: usize| (0..answers.len()).filter(move |it| heads[*it] == head);
     let mut meanings: Vec<AnswerCount> = (0..answers.len())

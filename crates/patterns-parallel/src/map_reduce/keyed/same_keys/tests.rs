@@ -1,7 +1,7 @@
-//! Candidates by hand, and classes whatever the order of the pairs.
+//! Names of classes, and classes whatever the order of the pairs.
 use proptest::prelude::*;
 
-use super::{KeyCount, key_candidates, merged_keys};
+use super::{KeyCount, merged_keys};
 
 fn keys(names: &[&str]) -> Vec<KeyCount> {
     let key = |name: &&str| KeyCount {
@@ -9,54 +9,6 @@ fn keys(names: &[&str]) -> Vec<KeyCount> {
         rows: 1,
     };
     names.iter().map(key).collect()
-}
-
-#[test]
-fn candidates_are_alike_in_one_way_or_another() {
-    let table: [(&[&str], usize, usize); 7] = [
-        (&["New York", "new york."], 1, 0),
-        (&["New York", "York, New"], 0, 1),
-        (&["IBM", "International Business Machines"], 0, 1),
-        (&["Micheal", "Michael"], 0, 1),
-        (&["Paris", "London", "Rome"], 0, 0),
-        (&["", " "], 0, 0),
-        (&[], 0, 0),
-    ];
-    for (names, same, pairs) in table {
-        let found = key_candidates(&keys(names), 100);
-        assert_eq!(
-            (found.same.len(), found.pairs.len()),
-            (same, pairs),
-            "{names:?}"
-        );
-    }
-}
-
-#[test]
-fn the_most_alike_are_kept() {
-    let found = key_candidates(
-        &keys(&["acme ltd", "acme limited", "acme lt", "acme inc"]),
-        1,
-    );
-    assert_eq!((found.pairs, found.left_out), (vec![(0, 2)], 5));
-}
-
-#[test]
-fn hostile_keys_cost_little() {
-    let long = "x ".repeat(1_000_000);
-    let mut names: Vec<String> = (0..20_000).map(|n| format!("host {n}")).collect();
-    names.push(long.clone());
-    names.push(long + "y");
-    let keys: Vec<KeyCount> = names
-        .into_iter()
-        .map(|key| KeyCount { key, rows: 1 })
-        .collect();
-    let found = key_candidates(&keys, 10);
-    assert_eq!(found.pairs.len(), 10);
-    assert!(
-        found.same.is_empty(),
-        "cut forms are equal, the keys need not be"
-    );
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn what_one_round_asked_for_in_vain_is_not_made_by_the_next() {
     end(&mut it, 5, StepRole::Review, reviewed(&[("a", "long")]));
     next(&mut it, 6);
     end(&mut it, 6, StepRole::Rewrite, written("short"));
-    let changes = it.machine.changes.iter();
+    let changes = it.machine.rounds.iter().flatten();
     let changes: Vec<_> = changes.map(|it| (&*it.issue, it.is_made)).collect();
     assert_eq!(changes, [("dull", false), ("dear", true), ("long", true)]);
 }

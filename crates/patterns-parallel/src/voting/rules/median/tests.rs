@@ -85,7 +85,7 @@ fn numbers_are_read_with_their_units() {
         ("3,5,7", None),
         ("", None),
     ] {
-        assert_eq!(Median::read_number(answer), expected, "{answer:?}");
+        assert_eq!(read_number(answer), expected, "{answer:?}");
     }
 }
 
