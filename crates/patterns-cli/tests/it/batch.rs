@@ -151,7 +151,7 @@ fn bad_batches_are_refused() {
         (
             "twice.jsonl",
             65,
-            "twice.jsonl:1: \"a\" is twice among the `options`",
+            "twice.jsonl:1: \"a\" is twice among the options",
         ),
         ("rows.txt", 65, "ends in .jsonl, .csv, .tsv or .parquet"),
         ("nope.jsonl", 66, "no such file"),

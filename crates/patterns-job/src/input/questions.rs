@@ -179,7 +179,8 @@ fn options(row: &Row, place: &str, problems: &mut Problems) -> Option<Vec<String
     if options.as_ref().is_none_or(Vec::is_empty) {
         problems.invalid(format!("{place}: options is not a list of texts"));
     }
-    if let Some(amiss) = options.as_deref().and_then(amiss_among) {
+    let amiss = |it: &[String]| amiss_among("options", it);
+    if let Some(amiss) = options.as_deref().and_then(amiss) {
         problems.invalid(format!("{place}: {amiss}"));
     }
     options

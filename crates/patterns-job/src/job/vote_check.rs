@@ -70,20 +70,21 @@ fn part(job: &VoteJob) -> Result<(), JobError> {
 }
 
 fn options(options: &[String]) -> Result<(), JobError> {
-    match amiss_among(options) {
-        Some(message) => wrong("options", &message, "leave it out, or mend its spelling"),
+    match amiss_among("`options`", options) {
+        Some(amiss) => wrong("options", &amiss, "leave it out, or mend its spelling"),
         None => Ok(()),
     }
 }
 
-/// An answer to choose from says something, and something else than the others; returns what one does not.
-pub(crate) fn amiss_among(options: &[String]) -> Option<String> {
+/// An answer to choose from says something, and something else than the others; says which of
+/// them, by this name, does not.
+pub(crate) fn amiss_among(name: &str, options: &[String]) -> Option<String> {
     let mut all = options.iter().map(|it| it.trim()).enumerate();
     all.find_map(|(n, it)| {
         let is_twice = || options[..n].iter().any(|other| other.trim() == it);
         match it.is_empty() {
-            true => Some("one of the `options` is empty".to_owned()),
-            false => is_twice().then(|| format!("{it:?} is twice among the `options`")),
+            true => Some(format!("one of the {name} is empty")),
+            false => is_twice().then(|| format!("{it:?} is twice among the {name}")),
         }
     })
 }
