@@ -37,6 +37,10 @@ impl Alike {
 
     /// Takes note of a call that has failed for good; returns whether all calls fail like this.
     pub(super) fn failed(&mut self, error: &ModelError) -> bool {
+        // One that was turned away for this says nothing of its own.
+        if error.kind() == ModelErrorKind::AllRejected {
+            return false;
+        }
         if !is_about_the_request(error.kind()) {
             self.times = 0;
             return false;

@@ -67,7 +67,7 @@ fn begins_like_an_object(text: &str) -> bool {
 }
 
 /// Returns where the inside of the first Markdown code fence is. Only at the beginning of a line is
-/// it one: no JSON string reaches over lines, so what an answer quotes is never taken for its fence.
+/// it one. A text with raw line breaks may quote one; then the whole, which begins earlier, is looked at first.
 fn fenced_block(text: &str) -> Option<Range<usize>> {
     let open = if text.starts_with("```") {
         0

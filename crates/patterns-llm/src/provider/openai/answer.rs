@@ -177,7 +177,9 @@ fn of_choice(choice: &Value) -> Verdict {
     }
     // Some say in words that they call it.
     let has_called = matches!(reason, Some("tool_calls" | "function_call"));
-    let is_beside = has_called && !text.contains('{') && !arguments(message).is_null();
+    let given = arguments(message);
+    let is_given = given.is_object() || given.as_str().is_some_and(|it| it.contains('{'));
+    let is_beside = has_called && is_given && !text.contains('{');
     if !text.trim().is_empty() && !is_beside {
         return Verdict::Answer(text, finish(reason));
     }
@@ -222,10 +224,7 @@ fn arguments(message: &Value) -> &Value {
 /// are in capitals, Zhipu's are `sensitive` and `network_error`, `DeepSeek`'s is
 /// `insufficient_system_resource`, vLLM's is `abort`.
 fn failed_finish(reason: &str) -> Option<ModelErrorKind> {
-    let reason = reason.to_ascii_lowercase().replace('-', "_");
-    // Python shows a member of an enum with its name, protocol buffers write it before each.
-    let reason = reason.rsplit('.').next().unwrap_or_default();
-    Some(match reason.trim_start_matches("finish_reason_") {
+    Some(match &*bare(reason) {
         "length"
         | "max_tokens"
         | "model_length"
@@ -265,10 +264,17 @@ fn failed_finish(reason: &str) -> Option<ModelErrorKind> {
 }
 
 fn finish(reason: Option<&str>) -> FinishReason {
-    match reason {
-        None | Some("stop" | "STOP" | "eos" | "end_turn" | "stop_sequence") => FinishReason::Stop,
-        Some(other) => FinishReason::Other(other.to_owned()),
-    }
+    let other =
+        reason.filter(|it| !["stop", "eos", "end_turn", "stop_sequence"].contains(&&*bare(it)));
+    other.map_or(FinishReason::Stop, |it| FinishReason::Other(it.to_owned()))
+}
+
+/// Returns a reason without the name of its enum, with which Python shows it and which protocol buffers write
+/// before each.
+fn bare(reason: &str) -> String {
+    let reason = reason.to_ascii_lowercase().replace('-', "_");
+    let reason = reason.rsplit('.').next().unwrap_or_default();
+    reason.trim_start_matches("finish_reason_").to_owned()
 }
 
 #[cfg(test)]

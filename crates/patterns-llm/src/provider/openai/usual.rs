@@ -95,7 +95,7 @@ struct Message<'a> {
     _role: IgnoredAny,
     #[serde(default, rename = "annotations")]
     _annotations: IgnoredAny,
-    // An answer may be in these only if there is no content.
+    // An answer may be in these only if there is no content, or if the reason is a call; then this reads nothing.
     #[serde(default, rename = "tool_calls")]
     _tool_calls: IgnoredAny,
     #[serde(default, rename = "function_call")]

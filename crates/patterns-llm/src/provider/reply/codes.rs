@@ -54,7 +54,7 @@ pub(super) fn kind_of_name(name: &str, retry_after: Option<Duration>) -> Option<
         | "UNAUTHENTICATED"
         | "PERMISSION_DENIED"
         | "FAILED_PRECONDITION" => ModelErrorKind::Unauthorized,
-        "model_not_found" | "model_not_supported" | "model_not_available" | "model_terms_required"
+        "model_not_found" | "model_not_supported" | "model_terms_required"
         | "invalid_model" | "model_decommissioned" | "not_found_error" | "DeploymentNotFound" | "NOT_FOUND"
         | "NotFoundError" => ModelErrorKind::UnknownModel,
         "content_filter"

@@ -252,13 +252,13 @@ const PASSES: &[&str] = &[
     "model is unloaded",
 ];
 
-/// The last two are Bedrock's.
 const UNKNOWN_MODEL: &[&str] = &[
     "invalid model",
     "unknown model",
     "not a valid model",
     "no such model",
     "requested model is not supported",
+    // Bedrock's, and the next.
     "model identifier is invalid",
     "on-demand throughput",
 ];
@@ -338,9 +338,10 @@ pub(crate) fn told(body: &Value) -> Option<&Value> {
     };
     let inner = match (body, named("error")) {
         (Value::Array(list), _) => return told(list.first()?),
-        (_, Some(error)) => error,
-        (_, None) if has_words() => return Some(body),
-        (_, None) => named("errors").or_else(|| named("detail"))?,
+        (_, Some(error)) if error.is_object() || error.is_array() || !has_words() => error,
+        // A flag or a title is less than the words beside it.
+        _ if has_words() => return Some(body),
+        _ => named("errors").or_else(|| named("detail"))?,
     };
     Some(told(inner).unwrap_or(inner))
 }

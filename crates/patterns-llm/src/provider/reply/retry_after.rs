@@ -1,5 +1,6 @@
 //! How long a provider asks to wait, in any of the ways it may say so.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -65,7 +66,7 @@ fn seconds(seconds: f64) -> Option<Duration> {
 fn wait(text: &str, headers: &HeaderMap) -> Option<Duration> {
     let text = text.trim_matches(|it: char| it == '"' || it.is_whitespace());
     let now = || Some(timestamp(header(headers, "date")?)?.as_millisecond() as f64 / 1_000.0);
-    let first = text.split([',', ';']).next()?;
+    let first = text.split([',', ';']).next()?.trim_end();
     match first.parse::<f64>() {
         Ok(number) if number < 1e8 => seconds(number),
         Ok(instant) if instant < 1e11 => seconds(instant - now()?),
@@ -75,8 +76,13 @@ fn wait(text: &str, headers: &HeaderMap) -> Option<Duration> {
     }
 }
 
-/// Reads `6m0.5s`, as Go writes it, `3 seconds`, `00:00:03` or `PT3S`.
+/// Reads `6m0.5s`, as Go writes it, `3 seconds`, `00:00:03` or `PT3S`; of the first number nine decimals, since
+/// Python writes more.
 fn duration(text: &str) -> Option<Duration> {
+    let end = text.find(|it: char| !it.is_ascii_digit() && it != '.');
+    let (number, unit) = text.split_at(end.unwrap_or(text.len()));
+    let kept = number.find('.').map_or(number.len(), |it| it + 10);
+    let text = [&number[..kept.min(number.len())], unit].concat();
     seconds(text.parse::<SignedDuration>().ok()?.as_secs_f64())
 }
 
@@ -99,11 +105,11 @@ fn reset<'a>(
     let told: Vec<(String, &str)> = told
         .map(|(name, value)| (name.to_lowercase(), value.trim()))
         .collect();
+    let used_up = told.iter().filter(|it| it.1.parse() == Ok(0.0));
+    let used_up: HashSet<&str> = used_up.map(|it| &*it.0).collect();
     let is_used_up = |name: &str| {
         let left = name.replace("reset-after", "remaining");
-        let left = left.replace("reset", "remaining");
-        let mut of_it = told.iter().filter(|it| it.0 == left);
-        of_it.any(|it| it.1.parse() == Ok(0.0))
+        used_up.contains(&*left.replace("reset", "remaining"))
     };
     let resets = told.iter().filter(|it| it.0.contains("reset"));
     let resets = resets.filter(|it| is_used_up(&it.0));
@@ -149,6 +155,9 @@ const LEADS: [&str; 8] = [
     "cooldown",
 ];
 
+/// What stands right before a wait that has no unit: other numbers are counts, or times of the day.
+const INTO: [&str; 7] = ["in", "after", "for", "least", "about", "wait", "cooldown"];
+
 /// The most words between such a word and the wait: "retry your request after at least 3 seconds".
 const FILLERS: usize = 5;
 
@@ -165,19 +174,23 @@ fn in_words(message: &str) -> Option<Duration> {
         let is_one_sentence = !rest[..number]
             .iter()
             .any(|it| it.ends_with(['.', ',', ';', '!']));
-        is_one_sentence.then(|| amount(&rest[number..])).flatten()
+        let is_led = INTO.contains(&words[at + number].trim_end_matches(':'));
+        let amount = || amount(&rest[number..], is_led);
+        is_one_sentence.then(amount).flatten()
     })
 }
 
-/// Reads `3`, at the end of a sentence, `3.2s`, `3 seconds` or `500 ms`.
-fn amount(words: &[&str]) -> Option<Duration> {
+/// Reads `3.2s`, `3 seconds` or `500 ms`, and where the words before it lead to a wait, `3` at the end of what is
+/// said of it.
+fn amount(words: &[&str], is_led: bool) -> Option<Duration> {
     let bare = |word: &&str| word.trim_end_matches(['.', ',', ';', '!', ')']).to_owned();
     let (number, unit) = (bare(words.first()?), words.get(1).map(bare));
-    let is_end = unit.is_none() || number.len() < words[0].len();
+    let goes_on = |it: &str| ["before", "and", "then"].contains(&it);
+    let is_end = unit.as_deref().is_none_or(goes_on) || number.len() < words[0].len();
     match number.parse() {
-        Ok(number) if is_end => seconds(number),
+        Ok(number) if is_end => seconds(number).filter(|_| is_led),
         Ok(_) => duration(&format!("{number} {}", unit?)),
-        Err(_) => duration(&number),
+        Err(_) => duration(&number).filter(|_| is_led || number.contains(char::is_alphabetic)),
     }
 }
 
@@ -256,6 +269,7 @@ mod tests {
             ("retry-after", "\"3\"", 3.0),
             ("retry-after", "3, 3", 3.0),
             ("retry-after", "3;w=60", 3.0),
+            ("retry-after", "3 ; w=60", 3.0),
             ("retry-after", "3000ms", 3.0),
             ("retry-after", "PT3S", 3.0),
             ("x-ms-retry-after-ms", "3000", 3.0),
@@ -303,6 +317,13 @@ mod tests {
             ("The gateway waited 30 seconds.", None),
             ("Retry with at most 3 requests", None),
             ("Please try again. Limit: 3 seconds of audio", None),
+            ("Your limit resets at 14:30:00 UTC.", None),
+            ("Tokens available: 500, requested: 800.", None),
+            ("Quota reset: 100, used: 100", None),
+            ("Please try again with at most 8192.", None),
+            ("Please wait 30 before retrying.", Some(30.0)),
+            ("Retry after 12.345678901234567 seconds", Some(12.345678901)),
+            ("Retry in 12.345678901234567s", Some(12.345678901)),
         ] {
             check(&[], &none, words, expected);
         }

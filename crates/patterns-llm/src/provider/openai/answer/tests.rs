@@ -56,7 +56,11 @@ fn what_is_not_needed_may_be_anything() {
     };
     answers(&calls("I will call it."), "{\"a\":1}", stop());
     let called = FinishReason::Other("tool_calls".to_owned());
-    answers(&calls("So: {\"a\":2}"), "So: {\"a\":2}", called);
+    answers(&calls("So: {\"a\":2}"), "So: {\"a\":2}", called.clone());
+    // A call of nothing takes no words away.
+    let mut of_nothing = calls("yes");
+    of_nothing["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"] = json!("");
+    answers(&of_nothing, "yes", called);
     // Of several answers, in whatever order, the first one counts.
     let one = whole()["choices"][0].clone();
     let other = json!({"index": "1", "message": {"content": "Other."}});

@@ -48,7 +48,7 @@ fn answers_come_in_many_shapes() {
     );
     assert_eq!((bare.model.as_str(), bare.request_id), ("asked", None));
     let message = json!({"content": "Hi."});
-    for finish in ["eos", "end_turn", "STOP", ""] {
+    for finish in ["eos", "end_turn", "STOP", "FinishReason.STOP", ""] {
         answers(&choice(&message, &json!(finish)), "Hi.", stop.clone());
     }
     let other = FinishReason::Other("tool_calls".to_owned());

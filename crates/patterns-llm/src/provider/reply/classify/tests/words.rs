@@ -131,6 +131,10 @@ fn what_went_wrong_is_found_in_whatever_stands_around_it() {
         json!({"msg": "prompt is too long", "code": 7}),
         json!({"error_msg": "prompt is too long", "error_code": 7}),
         json!({"error_message": "prompt is too long", "code": 7, "error": {}}),
+        json!({"error": true, "message": "prompt is too long", "code": 7}),
+        json!({"error": "Bad Request", "message": "prompt is too long", "code": 7}),
+        json!({"error": {"error": "Bad Request", "message": "prompt is too long", "code": 7}}),
+        json!({"detail": {"error": "x", "message": "prompt is too long", "code": 7}}),
     ] {
         let error = fails(400, &[], &body, ContextTooLong, Some("7"));
         assert_eq!(error.detail(), Some("prompt is too long"), "{body}");
