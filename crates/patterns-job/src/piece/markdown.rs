@@ -11,7 +11,7 @@ use pulldown_cmark::{
     CodeBlockKind, Event, HeadingLevel, OffsetIter, Options, Parser, Tag, TagEnd,
 };
 
-/// What a text may have that is a part of another.
+/// What a text may have that is a part of another; marks of citations are looked for in the same (`remarked`).
 pub(super) const PART: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_STRIKETHROUGH)
     .union(Options::ENABLE_TASKLISTS)

@@ -207,14 +207,12 @@ impl<M: Serialize + 'static> Reducing<M, Table> for Tabulating {
         let field = self.table.group_by()?;
         let keys = || Questions::new(self.table.keys(), run);
         let ((a, b), pair) = self.questions.get_or_insert_with(keys).next(field)?;
-        Some(Due {
-            role: StepRole::Reduce,
-            label: format!("{:?} = {:?}?", pair.left, pair.right),
-            purpose: MapPurpose::Compare(a, b),
-            work: MapWork::Step(Box::new(move |scope| {
-                Box::pin(async move { Ok(same.run(&pair, scope).await?.map(MapDone::Compared)) })
-            })),
-        })
+        let name = format!("{:?} = {:?}?", pair.left, pair.right);
+        let step = MapWork::Step(Box::new(move |scope| {
+            Box::pin(async move { Ok(same.run(&pair, scope).await?.map(MapDone::Compared)) })
+        }));
+        let purpose = MapPurpose::Compare(a, b);
+        Some(Due::new(StepRole::Reduce, name, purpose, step))
     }
 
     fn ended(&mut self, step: MapPurpose, made: Option<MapDone<M, Table>>) {

@@ -104,7 +104,8 @@ fn brackets(text: &str) -> Vec<usize> {
     if !text.contains('[') {
         return open;
     }
-    // What a text may have that is a part of another.
+    // What a text may have that is a part of another: as in `PART` of patterns-job/src/piece/markdown.rs, so that a
+    // mark is found where it can be placed.
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS
