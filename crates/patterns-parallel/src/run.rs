@@ -18,7 +18,7 @@ pub enum RunError {
     /// The settings contradict each other or themselves.
     #[error("the run is not set up right: {0}")]
     InvalidSetup(&'static str),
-    /// A part of it is wrong: a rule, an outline, a code reduction, what is to be gleaned.
+    /// A part of it is wrong: a rule, the options of a question, an outline, a code reduction, what is to be gleaned.
     #[error("{0}")]
     Part(String),
 }

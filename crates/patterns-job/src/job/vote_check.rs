@@ -79,13 +79,11 @@ fn options(options: &[String]) -> Result<(), JobError> {
 /// An answer to choose from says something, and something else than the others; returns which of them does not,
 /// `of` those that are so called.
 pub(crate) fn amiss_among(options: &[String], of: &str) -> Option<String> {
-    let mut all = options.iter().map(|it| it.trim()).enumerate();
-    all.find_map(|(n, it)| {
-        let is_twice = || options[..n].iter().any(|other| other.trim() == it);
-        match it.is_empty() {
-            true => Some(format!("one of the {of} is empty")),
-            false => is_twice().then(|| format!("{it:?} is twice among the {of}")),
-        }
+    let mut seen = HashSet::new();
+    let mut all = options.iter().map(|it| it.trim());
+    all.find_map(|it| match it.is_empty() {
+        true => Some(format!("one of the {of} is empty")),
+        false => (!seen.insert(it)).then(|| format!("{it:?} is twice among the {of}")),
     })
 }
 

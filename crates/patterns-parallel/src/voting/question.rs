@@ -1,6 +1,7 @@
 //! The question of an election with its options, in the words for a voter, and the ballots on it. Says what an
 //! answer counts as.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use patterns_core::text::normalise;
@@ -59,12 +60,9 @@ impl Question {
 
     /// Returns an option that no answer can name, since it is written like one before it.
     pub(super) fn twice(&self) -> Option<&str> {
-        let mut options = self.options.iter().enumerate();
-        let twice = options.find(|(n, it)| {
-            let before = &self.options[..*n];
-            before.iter().any(|other| other.trim() == it.trim())
-        });
-        Some(twice?.1)
+        let mut seen = HashSet::new();
+        let twice = self.options.iter().find(|it| !seen.insert(it.trim()));
+        twice.map(String::as_str)
     }
 
     /// Returns the option that an answer names.

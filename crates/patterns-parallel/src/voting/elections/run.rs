@@ -74,7 +74,8 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
     ///
     /// # Errors
     ///
-    /// It ends with a [`RunError`] if there is no voter.
+    /// It ends with a [`RunError`] if there is no voter. Whether options of a question are written alike is not looked
+    /// at: nothing is refused of a stream that has begun.
     pub fn run_batch<'r, S>(
         &'r self,
         questions: S,
