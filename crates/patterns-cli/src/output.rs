@@ -80,11 +80,11 @@ impl Output {
         }
     }
 
-    /// Returns the name of the file, if it is one.
+    /// Returns the name of the file, if it is one that keeps what is written.
     pub(crate) fn name(&self) -> Option<&str> {
         match self {
             Self::Stdout => None,
-            Self::File(target) => Some(target.name()),
+            Self::File(target) => target.is_kept().then(|| target.name()),
         }
     }
 

@@ -150,6 +150,11 @@ impl Target {
         &self.name
     }
 
+    /// Returns whether it is a file that keeps what is written, and no pipe or device.
+    pub(crate) fn is_kept(&self) -> bool {
+        !matches!(self.way, Way::Through(_))
+    }
+
     /// Returns whether there is an older text that has not been touched.
     pub(crate) fn keeps_old(&self) -> bool {
         matches!(&self.way, Way::AtEnd { old: Some(_), .. })

@@ -20,6 +20,9 @@ pub(crate) fn failure_of<A, B>(outcome: &Outcome<A, B>) -> Option<Error> {
     let mut reasons = Reasons::default();
     reasons.collect(&outcome.branches);
     reasons.collect(&outcome.steps);
+    let cause = outcome.value.as_ref().err();
+    let cause = cause.and_then(AggregateError::agent_error);
+    let is_told = cause.is_some_and(|it| reasons.tell(it));
     let details = reasons.lines();
     match &outcome.value {
         Ok(_) if failed == 0 => outcome.coverage.as_ref().and_then(gaps),
@@ -37,7 +40,7 @@ pub(crate) fn failure_of<A, B>(outcome: &Outcome<A, B>) -> Option<Error> {
                     .help(help),
             )
         }
-        Err(error) => Some(not_combined(error, details)),
+        Err(error) => Some(not_combined(error, details, is_told)),
     }
 }
 
@@ -95,15 +98,7 @@ impl Reasons {
                 continue;
             };
             let (label, words) = (branch.label.clone(), words(error));
-            let id = error.model_error().and_then(|it| it.request_id());
-            let shared = id.map_or_else(
-                || words.clone(),
-                |id| {
-                    let request = format!("request {id:?})");
-                    let shared = words.replacen(&format!(", {request}"), ")", 1);
-                    shared.replacen(&format!(" ({request}"), "", 1)
-                },
-            );
+            let shared = shared(error, &words);
             match self.0.iter_mut().find(|it| it.shared == shared) {
                 Some(known) => known.labels.push(label),
                 None => self.0.push(Reason {
@@ -115,6 +110,12 @@ impl Reasons {
         }
     }
 
+    /// Returns whether a branch failed for this reason.
+    fn tell(&self, error: &AgentError) -> bool {
+        let it = shared(error, &words(error));
+        self.0.iter().any(|reason| reason.shared == it)
+    }
+
     /// Names up to three branches for each reason.
     fn lines(self) -> Vec<String> {
         let line = |it: Reason| {
@@ -124,6 +125,16 @@ impl Reasons {
         };
         self.0.into_iter().map(line).collect()
     }
+}
+
+/// Returns the words about an error without the request, which is another for every branch.
+fn shared(error: &AgentError, words: &str) -> String {
+    let Some(id) = error.model_error().and_then(|it| it.request_id()) else {
+        return words.to_owned();
+    };
+    let request = format!("request {id:?})");
+    let shared = words.replacen(&format!(", {request}"), ")", 1);
+    shared.replacen(&format!(" ({request}"), "", 1)
 }
 
 /// Says why a branch failed, in the provider's words where there are any.
@@ -148,8 +159,8 @@ pub(crate) fn words(error: &AgentError) -> String {
     words
 }
 
-/// Says why there is no result. The details name the reasons; where there are none, the error does.
-fn not_combined(error: &AggregateError, details: Vec<String>) -> Error {
+/// Says why there is no result. The details name the reasons; a cause that is not among them, the error does.
+fn not_combined(error: &AggregateError, details: Vec<String>, is_told: bool) -> Error {
     use ModelErrorKind as Kind;
     let cause = error.agent_error();
     let (kind, help) = match (error.kind(), cause.map(AgentError::kind)) {
@@ -189,7 +200,7 @@ fn not_combined(error: &AggregateError, details: Vec<String>) -> Error {
         ),
     };
     let message = match cause {
-        Some(cause) if details.is_empty() => format!("{error}: {}", words(cause)),
+        Some(cause) if !is_told => format!("{error}: {}", words(cause)),
         _ => error.to_string(),
     };
     Error::new(kind, message).details(details).help(help)
@@ -290,5 +301,51 @@ fn by_model(kind: ModelErrorKind) -> (ErrorKind, &'static str) {
             ErrorKind::NotCombined,
             "--output json has every branch with its answer or error",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use patterns_core::{BranchEnd, BranchId, Counts, ModelError, RunId, StepRole, Usage};
+
+    use super::*;
+
+    fn because(kind: ModelErrorKind) -> AgentError {
+        ModelError::new(kind).into()
+    }
+
+    /// Of a batch, what ended the run is not among the branches that are handed out.
+    #[test]
+    fn the_cause_of_an_end_is_said_once_whatever_else_failed() {
+        let said = |failed: ModelErrorKind| {
+            let branch = Branch {
+                id: BranchId(1),
+                role: StepRole::Ballot,
+                label: "q1/1".to_owned(),
+                usage: Usage::default(),
+                end: BranchEnd::<()>::Failed(because(failed)),
+                columns: None,
+            };
+            let cause = because(ModelErrorKind::Unauthorized);
+            let outcome = Outcome::<(), ()> {
+                run: RunId(1),
+                value: Err(AggregateError::caused_by(
+                    AggregateErrorKind::Stopped,
+                    cause,
+                )),
+                branches: vec![branch],
+                steps: Vec::new(),
+                counts: Counts::default(),
+                usage: Usage::default(),
+                warnings: Vec::new(),
+                coverage: None,
+            };
+            let error = failure_of(&outcome).map(|it| format!("{it:?}"));
+            error.unwrap_or_default()
+        };
+        let words = "rejected the credentials";
+        for failed in [ModelErrorKind::Filtered, ModelErrorKind::Unauthorized] {
+            assert_eq!(said(failed).matches(words).count(), 1, "{}", said(failed));
+        }
     }
 }

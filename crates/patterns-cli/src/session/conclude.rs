@@ -47,10 +47,16 @@ impl Session {
             self.terminal.note(&coverage_line(coverage, outcome.counts));
         }
         if let (Ok(true), Some(name)) = (&written, self.output.name()) {
-            self.terminal.note(&format!("the result is in {name}"));
+            let what = match outcome.value.is_ok() {
+                true => "the result",
+                false => "what was answered",
+            };
+            self.terminal.note(&format!("{what} is in {name}"));
         }
         let code = code_of(written.as_ref().err().or(error.as_ref()));
-        let recorded = self.record_end(outcome, (code, written.is_ok())).await;
+        let recorded = self
+            .record_end(outcome, (code, matches!(written, Ok(true))))
+            .await;
         // What happened is worth less than what came of it, so its file is looked at last.
         let others = [recorded.err(), self.observers.check().err(), error];
         let mut errors = written

@@ -395,6 +395,14 @@ mod files {
             assert!(shown.contains(said), "{form:?}: {shown}");
             assert_eq!(place.read("keep"), "precious", "{form:?}");
         }
+        place.run(&["report", "latest", "--output-file", "page.html"]);
+        assert!(!place.read("page.html").contains("Result in"));
+        // JSON has the answers, and is no result either.
+        let args = [base.split(' ').collect(), simulator.args().to_vec()].concat();
+        let shown = place.run(&[&args[..], &["--output", "json"]].concat());
+        assert!(shown.contains("what was answered is in keep"), "{shown}");
+        place.run(&["report", "latest", "--output-file", "page.html"]);
+        assert!(place.read("page.html").contains("Result in"));
     }
 
     #[test]
