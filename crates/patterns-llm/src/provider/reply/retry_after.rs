@@ -297,6 +297,11 @@ mod tests {
         ] {
             check(&[], &body, "", expected);
         }
+    }
+
+    #[test]
+    fn words_ask_to_wait_for_what_is_no_count_and_no_time_of_day() {
+        let none = Value::Null;
         for (words, expected) in [
             ("Please wait 3 seconds before retrying.", Some(3.0)),
             ("Please retry after 2 minutes.", Some(120.0)),
