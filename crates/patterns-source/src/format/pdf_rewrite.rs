@@ -4,13 +4,14 @@
 //! written in UTF-16. It takes the fonts of a page and of the forms on it for the same where they have the
 //! same name, so those of forms are given others.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use pdf_extract::content::{Content, Operation};
 use pdf_extract::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 
 use super::pdf_letters::{Letters, letters};
 use super::pdf_names::LetterNames;
+use super::pdf_resources::hand_down;
 use super::pdf_table::written;
 use super::pdf_widths::say_widths;
 
@@ -296,7 +297,7 @@ fn begin_line(operation: &mut Operation, before: &mut Vec<Operation>) {
 }
 
 /// Returns a form, and the fonts and other things that it names.
-fn form(document: &Document, id: ObjectId) -> Option<(&Stream, Option<&Dictionary>)> {
+pub(super) fn form(document: &Document, id: ObjectId) -> Option<(&Stream, Option<&Dictionary>)> {
     let form = document.get_object(id).and_then(Object::as_stream).ok()?;
     let subtype = form.dict.get(b"Subtype").and_then(Object::as_name);
     let resources = dictionary_in(document, &form.dict, b"Resources");
@@ -304,47 +305,7 @@ fn form(document: &Document, id: ObjectId) -> Option<(&Stream, Option<&Dictionar
     is_form.then_some((form, resources))
 }
 
-/// Gives forms without resources those of what shows them first, as viewers do.
-fn hand_down(document: &mut Document) {
-    let pages: Vec<ObjectId> = document.get_pages().into_values().collect();
-    let mut shown: VecDeque<Dictionary> = pages
-        .into_iter()
-        .filter_map(|page| resources_of(document, page).cloned())
-        .collect();
-    let mut seen = BTreeSet::new();
-    while let Some(resources) = shown.pop_front() {
-        let objects = dictionary_in(document, &resources, b"XObject");
-        let ids = objects.into_iter().flatten();
-        let ids: Vec<ObjectId> = ids.filter_map(|it| it.1.as_reference().ok()).collect();
-        for id in ids {
-            let Some((_, own)) = form(document, id).filter(|_| seen.insert(id)) else {
-                continue;
-            };
-            if let Some(own) = own {
-                shown.push_back(own.clone());
-                continue;
-            }
-            let form = document.get_object_mut(id).and_then(Object::as_stream_mut);
-            if let Ok(form) = form {
-                form.dict.set("Resources", resources.clone());
-            }
-            shown.push_back(resources.clone());
-        }
-    }
-}
-
-/// Returns the resources of a page, which it may have from one above it.
-fn resources_of(document: &Document, page: ObjectId) -> Option<&Dictionary> {
-    let mut node = document.get_dictionary(page).ok()?;
-    loop {
-        if let Some(found) = dictionary_in(document, node, b"Resources") {
-            return Some(found);
-        }
-        node = dictionary_in(document, node, b"Parent")?;
-    }
-}
-
-fn dictionary_in<'a>(
+pub(super) fn dictionary_in<'a>(
     document: &'a Document,
     within: &'a Dictionary,
     key: &[u8],

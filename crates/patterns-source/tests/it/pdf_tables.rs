@@ -91,3 +91,29 @@ fn a_form_without_resources_has_those_of_what_shows_it() {
         ("Hello 日本 日本".to_owned(), vec![])
     );
 }
+
+/// What is above a page may be no object of its own, and lead back to it.
+#[test]
+fn resources_are_not_looked_for_without_end() {
+    let file = pages(&[&shows("One."), &shows("Two.")], FONT).replacen(
+        "/Resources << /Font << /F1 3 0 R >> >>",
+        "/Parent << /Parent 10 0 R >>",
+        1,
+    );
+    let file = file.replacen("/Parent 2 0 R", "", 1);
+    let note = "page 1 could not be read".to_owned();
+    assert_eq!(read(file.as_bytes()), ("Two.".to_owned(), vec![note]));
+}
+
+#[test]
+fn the_text_of_an_attached_pdf_is_not_that_of_the_file() {
+    let inner = pages(&[&shows("INNER")], FONT);
+    let file = pages(&[&shows("One."), &shows("Two.")], FONT)
+        .replace("/Contents 13 0 R", "/Contents 99 0 R");
+    let before = format!("startxref\n{}\n", file.find("xref\n").unwrap());
+    let file = with(&file, &[(50, "/Type /EmbeddedFile", &inner)]);
+    let at = file.find("xref\n0 14").unwrap();
+    let file = file.replace(&before, &format!("startxref\n{at}\n"));
+    let note = "page 2 could not be read".to_owned();
+    assert_eq!(read(file.as_bytes()), ("One.".to_owned(), vec![note]));
+}
