@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pdf_extract::content::{Content, Operation};
 use pdf_extract::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 
-use super::pdf_letters::{Letters, letters};
+use super::pdf_letters::{Letters, Tables, letters};
 use super::pdf_names::LetterNames;
 use super::pdf_resources::hand_down;
 use super::pdf_table::written;
@@ -20,16 +20,19 @@ pub(crate) fn rewrite(document: &mut Document) {
     name_letters(document);
     say_widths(document);
     hand_down(document);
-    let mut fonts = Vec::new();
+    let (mut fonts, mut tables) = (Vec::new(), Tables::new());
     for object in document.objects.values() {
-        each_font(object, &mut |font| fonts.push(letters(document, font)));
+        each_font(object, &mut |font| {
+            fonts.push(letters(document, font, &mut tables));
+        });
     }
     let is_known = fonts.iter().all(Option::is_none);
     let mut rewriting = Rewriting {
         spells_out: !is_known,
         clashing: clashing(document),
         renamed: Vec::new(),
-        used: BTreeSet::new(),
+        tables,
+        used: BTreeMap::new(),
     };
     // A page may be shown more than once.
     let pages: BTreeSet<ObjectId> = document.get_pages().into_values().collect();
@@ -75,10 +78,10 @@ fn name_letters(document: &mut Document) {
 }
 
 /// Has the fonts whose text was written anew, in the order in which they are shown, read as UTF-16.
-fn all_as_utf16(document: &mut Document, fonts: &[Option<Letters>], used: &BTreeSet<u16>) {
-    // Each unit stands for itself.
-    let units = used.iter().map(|it| (u32::from(*it), vec![*it]));
-    let table = written(&units.collect());
+fn all_as_utf16(document: &mut Document, fonts: &[Option<Letters>], used: &BTreeMap<char, u16>) {
+    let letter = |it: &char| it.encode_utf16(&mut [0; 2]).to_vec();
+    let letters = used.iter().map(|(it, code)| (u32::from(*code), letter(it)));
+    let table = written(&letters.collect());
     let table = document.add_object(Stream::new(Dictionary::new(), table));
     let mut fonts = fonts.iter();
     for object in document.objects.values_mut() {
@@ -110,9 +113,11 @@ type Fonts = BTreeMap<Vec<u8>, Letters>;
 fn of_names<'a>(
     document: &Document,
     fonts: impl IntoIterator<Item = (&'a [u8], &'a Dictionary)>,
+    tables: &mut Tables,
 ) -> Fonts {
     let fonts = fonts.into_iter();
-    let fonts = fonts.filter_map(|(name, font)| Some((name.to_vec(), letters(document, font)?)));
+    let fonts =
+        fonts.filter_map(|(name, font)| Some((name.to_vec(), letters(document, font, tables)?)));
     fonts.collect()
 }
 
@@ -123,14 +128,16 @@ struct Rewriting {
     clashing: BTreeSet<Vec<u8>>,
     /// The forms whose fonts have other names in their text, which they are still to be given.
     renamed: Vec<(ObjectId, Names)>,
-    /// The units of UTF-16 that were written.
-    used: BTreeSet<u16>,
+    tables: Tables,
+    /// The codes that letters were written as.
+    used: BTreeMap<char, u16>,
 }
 
 impl Rewriting {
     fn page(&mut self, document: &mut Document, page: ObjectId) {
         let fonts = document.get_page_fonts(page).unwrap_or_default();
-        let fonts = of_names(document, fonts.iter().map(|it| (it.0.as_slice(), *it.1)));
+        let fonts = fonts.iter().map(|it| (it.0.as_slice(), *it.1));
+        let fonts = of_names(document, fonts, &mut self.tables);
         let content = document.get_page_content(page);
         let Some(written) = content
             .ok()
@@ -150,7 +157,7 @@ impl Rewriting {
             return;
         };
         let named: Vec<_> = fonts_in(document, resources).collect();
-        let fonts = of_names(document, named.iter().copied());
+        let fonts = of_names(document, named.iter().copied(), &mut self.tables);
         let clashing = named.iter().filter(|it| self.clashing.contains(it.0));
         let others: Names = clashing
             .map(|it| (it.0.to_vec(), name_in(id, it.0)))
@@ -204,9 +211,9 @@ impl Rewriting {
     fn spell_out(&mut self, operation: &mut Operation, letters: &Letters) {
         let mut write = |it: &mut Object| {
             if let Object::String(bytes, _) = it {
-                let units = letters.utf16(bytes);
-                *bytes = units.iter().flat_map(|it| it.to_be_bytes()).collect();
-                self.used.extend(units);
+                let text = letters.text(bytes);
+                let codes = text.chars().map(|it| self.code(it).to_be_bytes());
+                *bytes = codes.flatten().collect();
             }
         };
         match operation.operands.last_mut() {
@@ -214,6 +221,22 @@ impl Rewriting {
             Some(text) => write(text),
             None => {}
         }
+    }
+
+    /// Returns the two bytes that stand for a letter: its own, or of those in whose place there is none.
+    fn code(&mut self, letter: char) -> u16 {
+        if let Some(code) = self.used.get(&letter) {
+            return *code;
+        }
+        let far = self.used.range('\u{10000}'..).count();
+        let spare = || u16::try_from(0xd800 + far).ok().filter(|it| *it < 0xe000);
+        let code = u16::try_from(u32::from(letter)).ok().or_else(spare);
+        let (letter, code) = match code {
+            Some(code) => (letter, code),
+            None => (char::REPLACEMENT_CHARACTER, 0xfffd),
+        };
+        self.used.insert(letter, code);
+        code
     }
 }
 

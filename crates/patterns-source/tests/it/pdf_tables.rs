@@ -47,6 +47,8 @@ fn tables_of_any_program_say_what_codes_mean() {
         "1 beginbfrange\n<31> <32> <41>\nendbfrange % of pdfTeX",
         "9 beginbfchar\n<31><0041>\n<32><0042>\nendbfchar",
         "1 beginbfrange <31> <34> [<0041> <0042>] endbfrange",
+        "9 beginbfchar <31> <41> <33> /C <32> <42> endbfchar",
+        "1 beginbfrange <31> <33> [<41> <42> /C.sc] endbfrange",
         "1 beginbfchar <33> <D835> endbfchar 1 beginbfrange <31> <32> <41> endbfrange",
     ] {
         let file = with(&pages(&[&shows("12")], &font), &[(60, "", table)]);
@@ -69,6 +71,32 @@ fn codes_are_as_long_as_a_table_in_the_file_says() {
         read(file.as_bytes()),
         ("A日A\u{fffd}".to_owned(), vec![note.to_owned()])
     );
+}
+
+/// Some have two bytes for each, of which the letters need not be numbered by them.
+#[test]
+fn letters_that_have_two_units_are_read_by_a_table_in_the_file() {
+    let meanings = "3 beginbfchar <0041> <0041> <0042> <D83DDE00> <0043> <00660066> endbfchar";
+    let shown = "BT /F1 12 Tf 72 720 Td <004100420043> Tj ET";
+    let font = composite("X", "/ToUnicode 60 0 R").replace("/Encoding /X", "/Encoding 61 0 R");
+    let font = font.replace(
+        "/CIDSystemInfo",
+        "/FontDescriptor << /Type /FontDescriptor >> /CIDSystemInfo",
+    );
+    for numbers in ["<0000> <FFFF> 0", "<0041> <0043> 7"] {
+        let codes = format!(
+            "1 begincodespacerange <0000> <FFFF> endcodespacerange 1 begincidrange {numbers} endcidrange"
+        );
+        let file = with(
+            &pages(&[shown], &font),
+            &[(60, "", meanings), (61, "/Type /CMap", &codes)],
+        );
+        assert_eq!(
+            read(file.as_bytes()),
+            ("A😀ff".to_owned(), vec![]),
+            "{numbers}"
+        );
+    }
 }
 
 #[test]
