@@ -3,6 +3,8 @@
 //! Of a text in several forms the plain one is read, unless it is a stub of the page beside it. A mail within a mail
 //! stands below it. What is in a text is decoded as that of any file, by the charset that its part declares.
 
+use std::collections::HashSet;
+
 use encoding_rs::{Encoding, ISO_2022_JP};
 use mailparse::body::Body;
 use mailparse::{DispositionType, MailHeaderMap, ParsedMail, parse_mail};
@@ -47,7 +49,8 @@ pub(crate) fn mail(
     if !attached.is_empty() {
         notes.push(format!("not read of the mail: {}", named(&attached)));
     }
-    notes.dedup();
+    let mut said = HashSet::new();
+    notes.retain(|it| said.insert(it.clone()));
     Ok((texts.concat(), notes))
 }
 
@@ -208,7 +211,8 @@ impl Mail {
             Ok(bytes) => bytes,
             Err(error) => {
                 let cut = cut_base64(part).ok_or_else(|| damaged(error))?;
-                self.notes.push("the end of its text is missing".to_owned());
+                let note = "its text is not closed; its end may be missing";
+                self.notes.push(note.to_owned());
                 cut
             }
         };

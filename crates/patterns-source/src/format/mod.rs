@@ -20,6 +20,8 @@ mod pdf_names;
 #[cfg(feature = "pdf")]
 mod pdf_repair;
 #[cfg(feature = "pdf")]
+mod pdf_resources;
+#[cfg(feature = "pdf")]
 mod pdf_rewrite;
 #[cfg(feature = "pdf")]
 mod pdf_table;

@@ -67,16 +67,16 @@ mod reading {
             return Err((crate::UnreadableKind::Broken, reason));
         }
         // Their reader panics at these.
-        let spans = |it: &&std::sync::Arc<Type>| {
-            it.get_basic_info().converted_type() == ConvertedType::INTERVAL
-        };
-        if let Some(column) = schema.get_fields().iter().find(spans) {
-            let name = column.name();
+        let descr = reader.metadata().file_metadata().schema_descr();
+        let mut spans = descr.columns().iter();
+        let span = spans.find(|it| it.converted_type() == ConvertedType::INTERVAL);
+        let span = span.map(|it| {
+            let name = it.path().string();
             let reason = format!(
                 "has a column of intervals, {name:?}, which is not read; write it as text, or leave it out"
             );
-            return Err((crate::UnreadableKind::Unsupported, reason));
-        }
+            (crate::UnreadableKind::Unsupported, reason)
+        });
         let mut rows = contained(|| {
             // An owned reader, so that the rows can outlive this call.
             Ok(RowIter::from_file_into(Box::new(reader)))
@@ -90,6 +90,7 @@ mod reading {
                 let row = rows.next().transpose().map_err(|error| broken(&error))?;
                 Ok(row.map(|row| object(row.get_column_iter(), Some(&schema))))
             });
+            let row = row.map_err(|it| span.clone().unwrap_or(it));
             // What comes after a broken row cannot be trusted.
             is_over = !matches!(row, Ok(Some(_)));
             row.transpose()

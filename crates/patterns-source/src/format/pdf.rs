@@ -140,8 +140,14 @@ mod reading {
         }
         let again = rebuilt(&trimmed(bytes)).and_then(|it| load(Cow::Owned(it)).ok());
         let again = again.filter(|it| !it.get_pages().is_empty());
-        match again {
-            Some(again) if first.is_err() || is_whole(&again) => Ok(again),
+        match (again, &first) {
+            (Some(again), Err(_)) => Ok(again),
+            // The pages of a PDF that is attached are others.
+            (Some(again), Ok(read))
+                if is_whole(&again) && again.get_pages() == read.get_pages() =>
+            {
+                Ok(again)
+            }
             _ => first,
         }
     }

@@ -4,10 +4,11 @@
 //! 9.7.5.2); most are the encodings of those languages, which are here. Where nothing tells what letters mean,
 //! each becomes U+FFFD, which is counted.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use encoding_rs::{BIG5, EUC_JP, EUC_KR, Encoding, GB18030, SHIFT_JIS, UTF_8};
-use pdf_extract::{Dictionary, Document, Object};
+use pdf_extract::{Dictionary, Document, Object, ObjectId, Stream};
 
 use super::pdf_table::Table;
 
@@ -25,27 +26,31 @@ pub(super) enum Letters {
     Unknown,
 }
 
+/// The tables in the file, which many fonts may share, by where their codes and their meanings are.
+pub(super) type Tables = BTreeMap<[Option<ObjectId>; 2], Option<Rc<Table>>>;
+
 /// Returns how text in a font is to be read, if the reader does not know.
-pub(super) fn letters(document: &Document, font: &Dictionary) -> Option<Letters> {
+pub(super) fn letters(
+    document: &Document,
+    font: &Dictionary,
+    tables: &mut Tables,
+) -> Option<Letters> {
     let subtype = font.get(b"Subtype").and_then(Object::as_name);
     if !subtype.is_ok_and(|it| it == b"Type0") {
         return None;
     }
     let named = |key: &[u8]| {
-        document
-            .dereference(font.get(key).ok()?)
-            .ok()
-            .map(|it| it.1)
+        let found = document.dereference(font.get(key).ok()?).ok()?;
+        Some(found)
     };
-    let table = named(b"ToUnicode");
-    let encoding = named(b"Encoding");
+    let (table, encoding) = (named(b"ToUnicode"), named(b"Encoding"));
+    let places = [encoding, table].map(|it| it?.0);
+    let [encoding, table] = [encoding, table].map(|it| Some(it?.1));
     if let Some(Object::Stream(codes)) = encoding {
-        let mut read = Table::default();
-        for table in [Some(codes), table.and_then(|it| it.as_stream().ok())] {
-            let content = table.and_then(|it| it.get_plain_content().ok());
-            read.add(&content.unwrap_or_default());
-        }
-        return Some(Letters::Told(Rc::new(read)));
+        let meanings = table.and_then(|it| it.as_stream().ok());
+        let read = tables.entry(places);
+        let read = read.or_insert_with(|| told(codes, meanings).map(Rc::new));
+        return read.clone().map(Letters::Told);
     }
     match encoding.map(Object::as_name) {
         Some(Ok(b"Identity-H" | b"Identity-V")) => match table.map(Object::as_name) {
@@ -56,6 +61,24 @@ pub(super) fn letters(document: &Document, font: &Dictionary) -> Option<Letters>
         Some(Ok(name)) => of_table(name),
         _ => None,
     }
+}
+
+/// Reads a table in the file; nothing if it is as good as none: the reader knows those with two bytes for each
+/// letter, which is its number as well.
+fn told(codes: &Stream, meanings: Option<&Stream>) -> Option<Table> {
+    let content = |it: &Stream| it.get_plain_content().unwrap_or_default();
+    let codes = content(codes);
+    let dense = codes.iter().filter(|it| !it.is_ascii_whitespace());
+    let dense: Vec<u8> = dense.map(u8::to_ascii_lowercase).collect();
+    let says = |it: &[u8]| memchr::memmem::find_iter(&dense, it).count();
+    let mut read = Table::default();
+    read.add(&codes);
+    let is_plain = says(b"endcid") == 1 && says(b"<0000><ffff>0endcidrange") == 1;
+    if is_plain && read.has_pairs() && meanings.is_some() {
+        return None;
+    }
+    read.add(&meanings.map(content).unwrap_or_default());
+    Some(read)
 }
 
 /// Returns the encoding that a table of letters goes by, if it is one that is known here.
@@ -90,9 +113,9 @@ fn of_table(name: &[u8]) -> Option<Letters> {
 }
 
 impl Letters {
-    /// Returns a text in UTF-16. What is no single unit is U+FFFD.
-    pub(super) fn utf16(&self, bytes: &[u8]) -> Vec<u16> {
-        let text = match self {
+    /// Returns a text. What means nothing is U+FFFD.
+    pub(super) fn text(&self, bytes: &[u8]) -> String {
+        match self {
             Self::Utf16 => {
                 let units = bytes.chunks(2).map(|it| match it {
                     [high, low] => u16::from_be_bytes([*high, *low]),
@@ -116,10 +139,26 @@ impl Letters {
             }
             Self::Told(table) => String::from_utf16_lossy(&table.utf16(bytes)),
             Self::Unknown => "\u{fffd}".repeat(bytes.len().div_ceil(2)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pdf_extract::dictionary;
+
+    use super::*;
+
+    #[test]
+    fn fonts_share_a_table_in_the_file() {
+        let mut document = Document::new();
+        let table = document.add_object(Stream::new(Dictionary::new(), Vec::new()));
+        let font = dictionary! { "Subtype" => "Type0", "Encoding" => table, "ToUnicode" => table };
+        let mut tables = Tables::new();
+        let [first, second] = [(); 2].map(|()| letters(&document, &font, &mut tables));
+        let (Some(Letters::Told(first)), Some(Letters::Told(second))) = (first, second) else {
+            panic!("they have a table");
         };
-        let units = text
-            .chars()
-            .map(|it| u16::try_from(u32::from(it)).unwrap_or(0xfffd));
-        units.collect()
+        assert!(Rc::ptr_eq(&first, &second));
     }
 }

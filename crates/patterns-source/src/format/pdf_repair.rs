@@ -67,10 +67,18 @@ pub(crate) fn rebuilt(bytes: &[u8]) -> Option<Vec<u8>> {
 fn with_lengths(bytes: &[u8]) -> Option<Vec<u8>> {
     const END: &[u8] = b"endstream";
     let stream =
-        Regex::new(r"(?s-u)/Length\s+(\d+(?:\s+\d+\s+R)?)\b.{0,1000}?>>\s*stream\r?\n").ok()?;
+        r"(?s-u)/Length\s+(\d+(?:\s+\d+\s+R)?)\b.{0,1000}?>>\s*stream(?:[ \t]*\r?\n|[ \t]*\r)";
+    let stream = Regex::new(stream).ok()?;
     let (mut mended, mut at) = (Vec::with_capacity(bytes.len()), 0);
     while let Some(found) = stream.captures_at(bytes, at) {
         let (length, start) = (found.get(1)?, found.get(0)?.end());
+        let between = &bytes[length.end()..start];
+        if memchr::memmem::find(between, b"obj").is_some() {
+            // It is the length of something else.
+            mended.extend_from_slice(&bytes[at..length.end()]);
+            at = length.end();
+            continue;
+        }
         let said = number(length.as_bytes()).and_then(|it| usize::try_from(it).ok());
         let after = |it: &usize| bytes.get(start.checked_add(*it)?..);
         let is_end = |it: &[u8]| {
@@ -78,12 +86,18 @@ fn with_lengths(bytes: &[u8]) -> Option<Vec<u8>> {
             ends.any(|end| it.strip_prefix(end).is_some_and(|it| it.starts_with(END)))
         };
         let said = said.filter(|it| after(it).is_some_and(is_end));
-        let Some(real) = said.or_else(|| memchr::memmem::find(&bytes[start..], END)) else {
+        let found = || {
+            let content = &bytes[start..start + memchr::memmem::find(&bytes[start..], END)?];
+            let content = content.strip_suffix(b"\n").unwrap_or(content);
+            Some(content.strip_suffix(b"\r").unwrap_or(content).len())
+        };
+        let Some(real) = said.or_else(found) else {
             break;
         };
         mended.extend_from_slice(&bytes[at..length.start()]);
         mended.extend_from_slice(real.to_string().as_bytes());
-        mended.extend_from_slice(&bytes[length.end()..start + real]);
+        mended.extend_from_slice(between);
+        mended.extend_from_slice(&bytes[start..start + real]);
         at = start + real;
     }
     mended.extend_from_slice(&bytes[at..]);
@@ -182,6 +196,40 @@ fn mend_font(font: &mut Dictionary) -> Option<ObjectId> {
         Ok(_) => {
             font.remove(b"ToUnicode");
             None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_mended_where_they_belong() {
+        for (given, mended) in [
+            (
+                "<< /Length 9 >>stream\nAB\nendstream",
+                "<< /Length 2 >>stream\nAB\nendstream",
+            ),
+            (
+                "<< /Length 6 0 R >> stream\r\nAB\r\nendstream",
+                "<< /Length 2 >> stream\r\nAB\r\nendstream",
+            ),
+            (
+                "<< /Length 3 >> stream \nAB\n\nendstream",
+                "<< /Length 3 >> stream \nAB\n\nendstream",
+            ),
+            (
+                "<< /Length 9 >> stream\rAB\nendstream",
+                "<< /Length 2 >> stream\rAB\nendstream",
+            ),
+            (
+                "<< /Length 128 >> endobj 5 0 obj << /Length 9 >> stream\nAB\nendstream",
+                "<< /Length 128 >> endobj 5 0 obj << /Length 2 >> stream\nAB\nendstream",
+            ),
+        ] {
+            let written = with_lengths(given.as_bytes()).unwrap();
+            assert_eq!(String::from_utf8_lossy(&written), mended);
         }
     }
 }

@@ -4,13 +4,14 @@
 //! written in UTF-16. It takes the fonts of a page and of the forms on it for the same where they have the
 //! same name, so those of forms are given others.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use pdf_extract::content::{Content, Operation};
 use pdf_extract::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 
-use super::pdf_letters::{Letters, letters};
+use super::pdf_letters::{Letters, Tables, letters};
 use super::pdf_names::LetterNames;
+use super::pdf_resources::hand_down;
 use super::pdf_table::written;
 use super::pdf_widths::say_widths;
 
@@ -19,16 +20,19 @@ pub(crate) fn rewrite(document: &mut Document) {
     name_letters(document);
     say_widths(document);
     hand_down(document);
-    let mut fonts = Vec::new();
+    let (mut fonts, mut tables) = (Vec::new(), Tables::new());
     for object in document.objects.values() {
-        each_font(object, &mut |font| fonts.push(letters(document, font)));
+        each_font(object, &mut |font| {
+            fonts.push(letters(document, font, &mut tables));
+        });
     }
     let is_known = fonts.iter().all(Option::is_none);
     let mut rewriting = Rewriting {
         spells_out: !is_known,
         clashing: clashing(document),
         renamed: Vec::new(),
-        used: BTreeSet::new(),
+        tables,
+        used: BTreeMap::new(),
     };
     // A page may be shown more than once.
     let pages: BTreeSet<ObjectId> = document.get_pages().into_values().collect();
@@ -74,10 +78,10 @@ fn name_letters(document: &mut Document) {
 }
 
 /// Has the fonts whose text was written anew, in the order in which they are shown, read as UTF-16.
-fn all_as_utf16(document: &mut Document, fonts: &[Option<Letters>], used: &BTreeSet<u16>) {
-    // Each unit stands for itself.
-    let units = used.iter().map(|it| (u32::from(*it), vec![*it]));
-    let table = written(&units.collect());
+fn all_as_utf16(document: &mut Document, fonts: &[Option<Letters>], used: &BTreeMap<char, u16>) {
+    let letter = |it: &char| it.encode_utf16(&mut [0; 2]).to_vec();
+    let letters = used.iter().map(|(it, code)| (u32::from(*code), letter(it)));
+    let table = written(&letters.collect());
     let table = document.add_object(Stream::new(Dictionary::new(), table));
     let mut fonts = fonts.iter();
     for object in document.objects.values_mut() {
@@ -109,9 +113,11 @@ type Fonts = BTreeMap<Vec<u8>, Letters>;
 fn of_names<'a>(
     document: &Document,
     fonts: impl IntoIterator<Item = (&'a [u8], &'a Dictionary)>,
+    tables: &mut Tables,
 ) -> Fonts {
     let fonts = fonts.into_iter();
-    let fonts = fonts.filter_map(|(name, font)| Some((name.to_vec(), letters(document, font)?)));
+    let fonts =
+        fonts.filter_map(|(name, font)| Some((name.to_vec(), letters(document, font, tables)?)));
     fonts.collect()
 }
 
@@ -122,14 +128,16 @@ struct Rewriting {
     clashing: BTreeSet<Vec<u8>>,
     /// The forms whose fonts have other names in their text, which they are still to be given.
     renamed: Vec<(ObjectId, Names)>,
-    /// The units of UTF-16 that were written.
-    used: BTreeSet<u16>,
+    tables: Tables,
+    /// The codes that letters were written as.
+    used: BTreeMap<char, u16>,
 }
 
 impl Rewriting {
     fn page(&mut self, document: &mut Document, page: ObjectId) {
         let fonts = document.get_page_fonts(page).unwrap_or_default();
-        let fonts = of_names(document, fonts.iter().map(|it| (it.0.as_slice(), *it.1)));
+        let fonts = fonts.iter().map(|it| (it.0.as_slice(), *it.1));
+        let fonts = of_names(document, fonts, &mut self.tables);
         let content = document.get_page_content(page);
         let Some(written) = content
             .ok()
@@ -149,7 +157,7 @@ impl Rewriting {
             return;
         };
         let named: Vec<_> = fonts_in(document, resources).collect();
-        let fonts = of_names(document, named.iter().copied());
+        let fonts = of_names(document, named.iter().copied(), &mut self.tables);
         let clashing = named.iter().filter(|it| self.clashing.contains(it.0));
         let others: Names = clashing
             .map(|it| (it.0.to_vec(), name_in(id, it.0)))
@@ -203,9 +211,9 @@ impl Rewriting {
     fn spell_out(&mut self, operation: &mut Operation, letters: &Letters) {
         let mut write = |it: &mut Object| {
             if let Object::String(bytes, _) = it {
-                let units = letters.utf16(bytes);
-                *bytes = units.iter().flat_map(|it| it.to_be_bytes()).collect();
-                self.used.extend(units);
+                let text = letters.text(bytes);
+                let codes = text.chars().map(|it| self.code(it).to_be_bytes());
+                *bytes = codes.flatten().collect();
             }
         };
         match operation.operands.last_mut() {
@@ -213,6 +221,22 @@ impl Rewriting {
             Some(text) => write(text),
             None => {}
         }
+    }
+
+    /// Returns the two bytes that stand for a letter: its own, or of those in whose place there is none.
+    fn code(&mut self, letter: char) -> u16 {
+        if let Some(code) = self.used.get(&letter) {
+            return *code;
+        }
+        let far = self.used.range('\u{10000}'..).count();
+        let spare = || u16::try_from(0xd800 + far).ok().filter(|it| *it < 0xe000);
+        let code = u16::try_from(u32::from(letter)).ok().or_else(spare);
+        let (letter, code) = match code {
+            Some(code) => (letter, code),
+            None => (char::REPLACEMENT_CHARACTER, 0xfffd),
+        };
+        self.used.insert(letter, code);
+        code
     }
 }
 
@@ -296,7 +320,7 @@ fn begin_line(operation: &mut Operation, before: &mut Vec<Operation>) {
 }
 
 /// Returns a form, and the fonts and other things that it names.
-fn form(document: &Document, id: ObjectId) -> Option<(&Stream, Option<&Dictionary>)> {
+pub(super) fn form(document: &Document, id: ObjectId) -> Option<(&Stream, Option<&Dictionary>)> {
     let form = document.get_object(id).and_then(Object::as_stream).ok()?;
     let subtype = form.dict.get(b"Subtype").and_then(Object::as_name);
     let resources = dictionary_in(document, &form.dict, b"Resources");
@@ -304,47 +328,7 @@ fn form(document: &Document, id: ObjectId) -> Option<(&Stream, Option<&Dictionar
     is_form.then_some((form, resources))
 }
 
-/// Gives forms without resources those of what shows them first, as viewers do.
-fn hand_down(document: &mut Document) {
-    let pages: Vec<ObjectId> = document.get_pages().into_values().collect();
-    let mut shown: VecDeque<Dictionary> = pages
-        .into_iter()
-        .filter_map(|page| resources_of(document, page).cloned())
-        .collect();
-    let mut seen = BTreeSet::new();
-    while let Some(resources) = shown.pop_front() {
-        let objects = dictionary_in(document, &resources, b"XObject");
-        let ids = objects.into_iter().flatten();
-        let ids: Vec<ObjectId> = ids.filter_map(|it| it.1.as_reference().ok()).collect();
-        for id in ids {
-            let Some((_, own)) = form(document, id).filter(|_| seen.insert(id)) else {
-                continue;
-            };
-            if let Some(own) = own {
-                shown.push_back(own.clone());
-                continue;
-            }
-            let form = document.get_object_mut(id).and_then(Object::as_stream_mut);
-            if let Ok(form) = form {
-                form.dict.set("Resources", resources.clone());
-            }
-            shown.push_back(resources.clone());
-        }
-    }
-}
-
-/// Returns the resources of a page, which it may have from one above it.
-fn resources_of(document: &Document, page: ObjectId) -> Option<&Dictionary> {
-    let mut node = document.get_dictionary(page).ok()?;
-    loop {
-        if let Some(found) = dictionary_in(document, node, b"Resources") {
-            return Some(found);
-        }
-        node = dictionary_in(document, node, b"Parent")?;
-    }
-}
-
-fn dictionary_in<'a>(
+pub(super) fn dictionary_in<'a>(
     document: &'a Document,
     within: &'a Dictionary,
     key: &[u8],

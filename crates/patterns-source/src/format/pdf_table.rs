@@ -22,6 +22,7 @@ pub(super) struct Table {
 enum Part {
     Code(Vec<u8>),
     List(Vec<Vec<u8>>),
+    Name,
 }
 
 impl Table {
@@ -48,6 +49,15 @@ impl Table {
                 b']' => {
                     parts.extend(list.take().map(Part::List));
                     1
+                }
+                // A letter by its name, which is not read.
+                b'/' => {
+                    match &mut list {
+                        Some(list) => list.push(vec![0xff, 0xfd]),
+                        None => parts.push(Part::Name),
+                    }
+                    let is_end = |it: &u8| it.is_ascii_whitespace() || b"<>[]()/%".contains(it);
+                    1 + rest[1..].iter().take_while(|it| !is_end(it)).count()
                 }
                 it if it.is_ascii_alphabetic() => {
                     let word = rest.iter().take_while(|it| it.is_ascii_alphabetic());
@@ -95,9 +105,10 @@ impl Table {
                 let meanings = meanings.iter().map(|it| units(it));
                 self.meanings.extend(codes.zip(meanings));
             }
+            Part::Name => {}
             Part::Code(start) => {
                 let mut meaning = units(start);
-                for code in codes {
+                for code in codes.take(MOST / meaning.len().max(1)) {
                     self.meanings.insert(code, meaning.clone());
                     if let Some(last) = meaning.last_mut() {
                         *last = last.wrapping_add(1);
@@ -105,6 +116,11 @@ impl Table {
                 }
             }
         }
+    }
+
+    /// Returns whether all its codes have two bytes.
+    pub(super) fn has_pairs(&self) -> bool {
+        self.lengths.iter().all(|it| it.0 == 2)
     }
 
     /// Returns a text in UTF-16. What means nothing is U+FFFD.
@@ -166,4 +182,18 @@ fn units(meaning: &[u8]) -> Vec<u16> {
     let units = odd.iter().map(|it| u16::from(*it)).chain(pairs);
     let text = char::decode_utf16(units).map(|it| it.unwrap_or(char::REPLACEMENT_CHARACTER));
     text.collect::<String>().encode_utf16().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_meaning_is_not_copied_for_each_code() {
+        let mut table = Table::default();
+        let long = "0041".repeat(20_000);
+        table.add(format!("beginbfrange <0000> <FFFF> <{long}> endbfrange").as_bytes());
+        let units = table.meanings.values().map(Vec::len);
+        assert_eq!(units.sum::<usize>(), 60_000);
+    }
 }

@@ -59,9 +59,13 @@ fn nothing_in_a_docx_is_lost_or_said_twice() {
         run("<w:t>5 </w:t><w:sym w:font='Symbol' w:char='F06D'/><w:t>g</w:t>"),
         "5 μg"
     );
+    let long = format!("Symbol{}", "l".repeat(1_000));
     for (font, sign, shown) in [
+        (&*long, "\u{f06d}", "\u{f06d}"),
         ("Symbol", "\u{f06d}", "μ"),
         ("Cambria", "\u{f06d}", "\u{f06d}"),
+        ("Symbol", "\u{f0c5}", "\u{f0c5}"),
+        ("Segoe UI Symbol", "\u{f06d}", "\u{f06d}"),
     ] {
         let font = format!("<w:rPr><w:rFonts w:ascii='{font}'/></w:rPr>");
         let set = run(&format!("{font}<w:t>{sign} {sign}</w:t>"));
@@ -367,6 +371,13 @@ fn what_was_chosen_in_a_form_is_read() {
     assert_eq!(shown(&list(result)), "In: Spain");
     assert_eq!(shown(&list("<w:default w:val='1'/>")), "In: Spain");
     assert_eq!(shown(&list("")), "In: France");
+    for (text, shown_as) in [("Peru", "In: Peru"), (" ", "In:  Spain")] {
+        let end = "<w:r><w:fldChar w:fldCharType='end'/>";
+        let set = format!(
+            "<w:r><w:fldChar w:fldCharType='separate'/></w:r><w:r><w:t>{text}</w:t></w:r>{end}"
+        );
+        assert_eq!(shown(&list(result).replace(end, &set)), shown_as);
+    }
     let ticked = field("<w:checkBox><w:default w:val='0'/><w:checked/></w:checkBox>");
     assert_eq!(shown(&ticked), "In: \u{2611}");
 }

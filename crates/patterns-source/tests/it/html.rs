@@ -46,6 +46,8 @@ fn html_is_what_a_reader_sees() {
     check("<ol start=0><li>x<li>y</ol>", "0.  x\n1.  y");
     check("<ol reversed>lead<li>x<li>y</ol>", "lead\n2.  x\n1.  y");
     check("<ol type=I start=9><li>x<li>y</ol>", "IX.  x\nX.  y");
+    let last = "mmmcmxcix.  x\n4000.  y";
+    check("<ol type=i start=3999><li>x<li>y</ol>", last);
     let folder = Folder::with("a.html", b"<meta charset=iso-8859-2><p>z\xb3");
     assert_eq!(folder.read(), "a.html = \"zł\"\n");
 }

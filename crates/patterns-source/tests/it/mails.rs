@@ -43,7 +43,7 @@ fn texts_are_unpacked_and_heads_are_decoded() {
         let packed = format!("Content-Transfer-Encoding: base64\r\n\r\n{cut}\r\n");
         let shown = read("a.eml", &mail("text/plain; charset=iso-8859-1", &packed));
         assert!(shown.contains("\\n\\nGrü"), "{shown}");
-        let note = "note: a.eml: the end of its text is missing";
+        let note = "note: a.eml: its text is not closed; its end may be missing";
         assert!(shown.contains(note), "{shown}");
     }
     let japanese = "\r\n\x1b$B8eF|\x1b(B\r\n";

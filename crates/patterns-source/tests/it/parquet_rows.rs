@@ -125,22 +125,33 @@ fn parquet_has_rows() {
 
 #[test]
 fn a_column_that_is_not_read_is_named() {
-    let schema = "message rows { required fixed_len_byte_array(12) span (INTERVAL); }";
-    let schema = Arc::new(parse_message_type(schema).unwrap());
-    let mut bytes = Vec::new();
-    let mut writer = SerializedFileWriter::new(&mut bytes, schema, Arc::default()).unwrap();
-    let mut group = writer.next_row_group().unwrap();
-    let mut column = group.next_column().unwrap().unwrap();
-    column
-        .typed::<parquet::data_type::FixedLenByteArrayType>()
-        .write_batch(&[ByteArray::from(vec![0; 12]).into()], None, None)
-        .unwrap();
-    column.close().unwrap();
-    group.close().unwrap();
-    writer.close().unwrap();
-    let read = Folder::with("a.parquet", &bytes).read();
-    assert!(
-        read.contains("has a column of intervals, \"span\","),
-        "{read}"
-    );
+    let read = |span: &str, name: &str, level: i16| {
+        let schema = format!("message rows {{ required int64 text; {span} }}");
+        let schema = Arc::new(parse_message_type(&schema).unwrap());
+        let mut bytes = Vec::new();
+        let mut writer = SerializedFileWriter::new(&mut bytes, schema, Arc::default()).unwrap();
+        let mut group = writer.next_row_group().unwrap();
+        let mut column = group.next_column().unwrap().unwrap();
+        column
+            .typed::<Int64Type>()
+            .write_batch(&[7], None, None)
+            .unwrap();
+        column.close().unwrap();
+        let mut column = group.next_column().unwrap().unwrap();
+        column
+            .typed::<parquet::data_type::FixedLenByteArrayType>()
+            .write_batch(&[ByteArray::from(vec![0; 12]).into()], Some(&[level]), None)
+            .unwrap();
+        column.close().unwrap();
+        group.close().unwrap();
+        writer.close().unwrap();
+        let read = Folder::with("a.parquet", &bytes).read();
+        let named = read.contains(&format!("has a column of intervals, {name:?},"));
+        assert_eq!(named, level > 0, "{read}");
+        assert_eq!(read.contains("\"7\""), level == 0, "{read}");
+    };
+    let span = "optional fixed_len_byte_array(12) span (INTERVAL);";
+    read(span, "span", 0);
+    read(span, "span", 1);
+    read(&format!("optional group job {{ {span} }}"), "job.span", 2);
 }

@@ -28,7 +28,7 @@ fn tables_of_letters_that_every_viewer_has_are_known() {
         ("EUC-H", "<C6FCCBDC 41>", "日本A"),
         ("H", "<467C4B5C>", "日本"),
         ("UniJIS-UCS2-HW-H", "<65E5672C>", "日本"),
-        ("UniJIS-UTF16-H", "<65E5672C D842DFB7>", "日本\u{fffd}"),
+        ("UniJIS-UTF16-H", "<65E5672C D842DFB7>", "日本𠮷"),
         ("GBK-EUC-H", "<D6D0CEC4 41>", "中文A"),
         ("GBK2K-V", "<D6D0CEC4>", "中文"),
         ("UniGB-UCS2-H", "<4E2D6587>", "中文"),

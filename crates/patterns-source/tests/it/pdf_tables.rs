@@ -47,6 +47,8 @@ fn tables_of_any_program_say_what_codes_mean() {
         "1 beginbfrange\n<31> <32> <41>\nendbfrange % of pdfTeX",
         "9 beginbfchar\n<31><0041>\n<32><0042>\nendbfchar",
         "1 beginbfrange <31> <34> [<0041> <0042>] endbfrange",
+        "9 beginbfchar <31> <41> <33> /C <32> <42> endbfchar",
+        "1 beginbfrange <31> <33> [<41> <42> /C.sc] endbfrange",
         "1 beginbfchar <33> <D835> endbfchar 1 beginbfrange <31> <32> <41> endbfrange",
     ] {
         let file = with(&pages(&[&shows("12")], &font), &[(60, "", table)]);
@@ -71,6 +73,32 @@ fn codes_are_as_long_as_a_table_in_the_file_says() {
     );
 }
 
+/// Some have two bytes for each, of which the letters need not be numbered by them.
+#[test]
+fn letters_that_have_two_units_are_read_by_a_table_in_the_file() {
+    let meanings = "3 beginbfchar <0041> <0041> <0042> <D83DDE00> <0043> <00660066> endbfchar";
+    let shown = "BT /F1 12 Tf 72 720 Td <004100420043> Tj ET";
+    let font = composite("X", "/ToUnicode 60 0 R").replace("/Encoding /X", "/Encoding 61 0 R");
+    let font = font.replace(
+        "/CIDSystemInfo",
+        "/FontDescriptor << /Type /FontDescriptor >> /CIDSystemInfo",
+    );
+    for numbers in ["<0000> <FFFF> 0", "<0041> <0043> 7"] {
+        let codes = format!(
+            "1 begincodespacerange <0000> <FFFF> endcodespacerange 1 begincidrange {numbers} endcidrange"
+        );
+        let file = with(
+            &pages(&[shown], &font),
+            &[(60, "", meanings), (61, "/Type /CMap", &codes)],
+        );
+        assert_eq!(
+            read(file.as_bytes()),
+            ("A😀ff".to_owned(), vec![]),
+            "{numbers}"
+        );
+    }
+}
+
 #[test]
 fn a_form_without_resources_has_those_of_what_shows_it() {
     let text = "BT /F1 12 Tf 72 700 Td <93FA967B> Tj ET";
@@ -90,4 +118,30 @@ fn a_form_without_resources_has_those_of_what_shows_it() {
         read(file.as_bytes()),
         ("Hello 日本 日本".to_owned(), vec![])
     );
+}
+
+/// What is above a page may be no object of its own, and lead back to it.
+#[test]
+fn resources_are_not_looked_for_without_end() {
+    let file = pages(&[&shows("One."), &shows("Two.")], FONT).replacen(
+        "/Resources << /Font << /F1 3 0 R >> >>",
+        "/Parent << /Parent 10 0 R >>",
+        1,
+    );
+    let file = file.replacen("/Parent 2 0 R", "", 1);
+    let note = "page 1 could not be read".to_owned();
+    assert_eq!(read(file.as_bytes()), ("Two.".to_owned(), vec![note]));
+}
+
+#[test]
+fn the_text_of_an_attached_pdf_is_not_that_of_the_file() {
+    let inner = pages(&[&shows("INNER")], FONT);
+    let file = pages(&[&shows("One."), &shows("Two.")], FONT)
+        .replace("/Contents 13 0 R", "/Contents 99 0 R");
+    let before = format!("startxref\n{}\n", file.find("xref\n").unwrap());
+    let file = with(&file, &[(50, "/Type /EmbeddedFile", &inner)]);
+    let at = file.find("xref\n0 14").unwrap();
+    let file = file.replace(&before, &format!("startxref\n{at}\n"));
+    let note = "page 2 could not be read".to_owned();
+    assert_eq!(read(file.as_bytes()), ("One.".to_owned(), vec![note]));
 }

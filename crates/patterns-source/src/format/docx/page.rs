@@ -12,6 +12,9 @@ use super::styles::Styles;
 use super::symbol::{has_signs, symbol};
 use super::table::Table;
 
+/// A longer name of a font is none: it is looked at for each sign.
+const LONGEST_FONT: usize = 64;
+
 /// The part as it is read.
 struct Page<'a> {
     styles: &'a Styles,
@@ -35,6 +38,9 @@ struct Page<'a> {
     is_ticked: Option<bool>,
     /// The list of a form under way: which entry is chosen, and the entries.
     choice: Option<(Option<usize>, Vec<String>)>,
+    /// The entry that was chosen, which stands in the text as well if the program wrote the result.
+    entry: Option<String>,
+    is_result: bool,
     is_text: bool,
     /// How many elements around this one are passed over.
     passed_over: usize,
@@ -60,6 +66,8 @@ pub(super) fn text(xml: &str, styles: &Styles) -> Result<String, Error> {
         is_row: false,
         is_ticked: None,
         choice: None,
+        entry: None,
+        is_result: false,
         is_text: false,
         passed_over: 0,
         choices: Vec::new(),
@@ -117,7 +125,10 @@ impl Page<'_> {
     fn push_text(&mut self, text: &str) {
         let font = &self.font;
         let shown = text.chars().map(|it| match u32::from(it) {
-            number @ 0xf020..=0xf0ff if has_signs(font) => symbol(font, number),
+            number @ 0xf020..=0xf0ff if has_signs(font) => match symbol(font, number) {
+                char::REPLACEMENT_CHARACTER => it,
+                sign => sign,
+            },
             _ => it,
         });
         let shown: String = shown.collect();
@@ -130,6 +141,9 @@ impl Page<'_> {
     }
 
     fn push_as(&mut self, mark: Mark, text: &str) {
+        if self.is_result && !text.trim().is_empty() {
+            self.entry = None;
+        }
         if let Some(reading) = self.reading.as_mut().filter(|_| self.is_reading) {
             reading.push_str(text);
             return;
@@ -168,9 +182,22 @@ impl Page<'_> {
             "rt" => self.is_reading = true,
             "checkBox" => self.is_ticked = Some(false),
             "ddList" => self.choice = Some((None, Vec::new())),
+            "fldChar" => match attribute(tag, "fldCharType").as_deref() {
+                Some("separate") => self.is_result = true,
+                Some("end") => self.end_field(),
+                _ => {}
+            },
             "footnote" => self.begin_note(tag, ""),
             "endnote" => self.begin_note(tag, "e"),
             _ => self.within(tag),
+        }
+    }
+
+    /// Says what was chosen in a field, if its text does not.
+    fn end_field(&mut self) {
+        self.is_result = false;
+        if let Some(entry) = self.entry.take() {
+            self.push(&entry);
         }
     }
 
@@ -235,7 +262,8 @@ impl Page<'_> {
         }
         match tag.local_name().as_ref() {
             "rFonts" if !self.runs.is_empty() => {
-                self.font = attribute(tag, "ascii").unwrap_or_default();
+                let font = attribute(tag, "ascii").filter(|it| it.len() <= LONGEST_FONT);
+                self.font = font.unwrap_or_default();
             }
             "default" | "checked" if self.is_ticked.is_some() => self.is_ticked = Some(is_on()),
             "gridSpan" => self.in_table(|it| it.span(number().unwrap_or(1))),
@@ -273,13 +301,13 @@ impl Page<'_> {
                 }
             }
             "ddList" => {
-                if let Some((chosen, entries)) = self.choice.take()
-                    && let Some(entry) = entries.get(chosen.unwrap_or(0))
-                {
-                    self.push(entry);
+                if let Some((chosen, mut entries)) = self.choice.take() {
+                    let chosen = chosen.unwrap_or(0);
+                    self.entry = (chosen < entries.len()).then(|| entries.swap_remove(chosen));
                 }
             }
             "p" => {
+                self.end_field();
                 if let Some(paragraph) = self.paragraphs.pop() {
                     self.end_paragraph(paragraph);
                 }

@@ -3,7 +3,7 @@
 /// Returns whether a font has signs in the place of letters.
 pub(crate) fn has_signs(font: &str) -> bool {
     let font = font.to_ascii_lowercase();
-    font.contains("wingdings") || font.contains("symbol")
+    font.starts_with("wingdings") || font.starts_with("symbol")
 }
 
 /// Returns the sign that a number stands for in a font.
@@ -14,9 +14,9 @@ pub(crate) fn symbol(font: &str, number: u32) -> char {
         other => other,
     };
     let font = font.to_ascii_lowercase();
-    let found = if font.contains("wingdings") {
+    let found = if font.starts_with("wingdings") {
         wingdings(number)
-    } else if font.contains("symbol") {
+    } else if font.starts_with("symbol") {
         greek(number)
     } else {
         char::from_u32(number).filter(|it| !it.is_control())

@@ -68,8 +68,8 @@ fn label(number: i32, kind: &str) -> String {
     match (kind, u32::try_from(number)) {
         ("a", Ok(it @ 1..=26)) => letters(it).to_lowercase(),
         ("A", Ok(it @ 1..=26)) => letters(it),
-        ("i", Ok(it @ 1..)) => roman(it).to_lowercase(),
-        ("I", Ok(it @ 1..)) => roman(it),
+        ("i", Ok(it @ 1..=3999)) => roman(it).to_lowercase(),
+        ("I", Ok(it @ 1..=3999)) => roman(it),
         _ => number.to_string(),
     }
 }
