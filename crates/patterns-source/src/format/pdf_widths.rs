@@ -30,36 +30,54 @@ pub(super) fn say_widths(document: &mut Document) {
 }
 
 /// Returns the widths of the letters of a font, and the width of all others; nothing if it is no part of a
-/// composite font.
+/// composite font, or the reader knows them.
 fn widths(document: &Document, font: &Dictionary, left: &mut usize) -> Option<(Object, Object)> {
     let kind = font.get(b"Subtype").and_then(Object::as_name).ok()?;
-    if !kind.starts_with(b"CIDFont") {
+    let found = |it| document.dereference(it).ok().map(|it| it.1);
+    let given = font.get(b"W").ok().and_then(found);
+    let given = given.and_then(|it| it.as_array().ok());
+    let given = given.map_or(&[][..], Vec::as_slice);
+    let usual = font.get(b"DW").ok();
+    let is_known = usual.is_none_or(|it| it.as_i64().is_ok()) && are_known(given);
+    if !kind.starts_with(b"CIDFont") || is_known {
         return None;
     }
-    let found = |it| document.dereference(it).ok().map(|it| it.1);
-    let usual = font.get(b"DW").ok().and_then(found);
-    let usual = usual.and_then(|it| it.as_float().ok()).unwrap_or(1000.0);
+    let usual = usual.and_then(found).and_then(|it| it.as_float().ok());
+    let usual = usual.unwrap_or(1000.0);
     let width = |it| {
         let width = found(it).and_then(|it| it.as_float().ok());
         Object::Real(width.unwrap_or(usual))
     };
-    let given = font.get(b"W").ok().and_then(found);
-    let given = given.and_then(|it| it.as_array().ok());
-    let mut parts = given.into_iter().flatten().filter_map(found);
+    let mut parts = given.iter().map(|it| found(it).unwrap_or(&Object::Null));
     let mut written = Vec::new();
-    while let (Some(first), Some(next)) = (parts.next().and_then(letter), parts.next()) {
-        let widths: Vec<Object> = match (next, letter(next)) {
-            (Object::Array(widths), _) => widths.iter().map(width).collect(),
-            (_, Some(last)) => match parts.next() {
-                Some(it) => vec![width(it); (last + 1).saturating_sub(first).min(*left)],
-                None => break,
-            },
-            _ => break,
+    while let (Some(first), Some(next)) = (parts.next().map(letter), parts.next()) {
+        let widths: Vec<Object> = match (next, first, letter(next)) {
+            (Object::Array(widths), ..) => widths.iter().take(*left).map(width).collect(),
+            (_, first, last) => {
+                let count = first.zip(last).map(|it| (it.1 + 1).saturating_sub(it.0));
+                let Some(width) = parts.next().map(width) else {
+                    break;
+                };
+                vec![width; count.unwrap_or(0).min(*left)]
+            }
         };
-        *left = left.saturating_sub(widths.len());
-        written.extend([Object::Integer(first as i64), widths.into()]);
+        if let Some(first) = first.filter(|_| !widths.is_empty()) {
+            *left -= widths.len();
+            written.extend([Object::Integer(first as i64), widths.into()]);
+        }
     }
     Some((written.into(), Object::Integer(usual as i64)))
+}
+
+/// Returns whether widths are told in the one way that the reader knows.
+fn are_known(widths: &[Object]) -> bool {
+    let is_known = |it: &[Object]| match it {
+        [Object::Integer(first), Object::Array(widths)] => {
+            *first >= 0 && widths.iter().all(|it| it.as_float().is_ok())
+        }
+        _ => false,
+    };
+    widths.chunks(2).all(is_known)
 }
 
 /// Returns the number of a letter.
@@ -67,4 +85,26 @@ fn letter(object: &Object) -> Option<usize> {
     let number = object.as_float().ok();
     let number = number.filter(|it| (0.0..=65_535.0).contains(it))?;
     Some(number as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use pdf_extract::dictionary;
+
+    use super::*;
+
+    #[test]
+    fn a_short_file_names_no_more_widths_than_there_is_memory_for() {
+        let mut document = Document::new();
+        let many = document.add_object(vec![Object::Integer(500); 1_000]);
+        let each = vec![Object::Integer(0), many.into()];
+        let font = dictionary! { "Subtype" => "CIDFontType2", "W" => vec![each; 10].concat() };
+        let mut left = 2_500;
+        let (written, _) = widths(&document, &font, &mut left).unwrap();
+        assert_eq!((written.as_array().unwrap().len(), left), (6, 0));
+        // These the reader knows.
+        let known = vec![Object::Integer(0), vec![Object::Integer(500); 10].into()];
+        let font = dictionary! { "Subtype" => "CIDFontType2", "W" => known };
+        assert_eq!(widths(&document, &font, &mut 5), None);
+    }
 }

@@ -24,6 +24,8 @@ fn letters_are_as_wide_as_a_range_of_them_says() {
         "[65 90 900]",
         "[65 [900 900] 67 70 900 71 90.0 900]",
         "[65 90 900 91]",
+        "[70000 [500] 65 90 900]",
+        "[99 0 R 70000 500 -1 [500] 65 90 900]",
     ] {
         let font = composite("Identity-H", "/ToUnicode 60 0 R").replace(
             "/CIDSystemInfo",
