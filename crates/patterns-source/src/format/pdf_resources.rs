@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, VecDeque};
 
 use pdf_extract::{Document, Object, ObjectId};
 
-use super::pdf_rewrite::{dictionary_in, form};
+use super::pdf_rewrite::{dictionary_in, form, forms};
 
-/// Gives forms without resources those of what shows them first, as viewers do.
+/// Gives forms without resources those of what shows them first, as viewers do. The fonts of all are objects.
 pub(super) fn hand_down(document: &mut Document) {
     let pages: Vec<ObjectId> = document.get_pages().into_values().collect();
     let mut shown: VecDeque<ObjectId> = pages
@@ -33,6 +33,10 @@ pub(super) fn hand_down(document: &mut Document) {
             shown.extend(own_resources(document, id));
         }
     }
+    let forms: Vec<ObjectId> = forms(document).collect();
+    for id in forms {
+        own_fonts(document, id);
+    }
 }
 
 /// Returns where the resources of a page are, which it may have from one above it.
@@ -50,14 +54,23 @@ fn resources_of(document: &mut Document, page: ObjectId) -> Option<ObjectId> {
     None
 }
 
-/// Makes the resources of a page or a form an object of their own, which many can share, and returns where
-/// they are.
 fn own_resources(document: &mut Document, holder: ObjectId) -> Option<ObjectId> {
+    own(document, holder, b"Resources")
+}
+
+/// Makes the fonts of a form an object of their own, and returns where they are.
+pub(super) fn own_fonts(document: &mut Document, form: ObjectId) -> Option<ObjectId> {
+    let resources = own_resources(document, form)?;
+    own(document, resources, b"Font")
+}
+
+/// Makes a dictionary within an object one of its own, which many can share, and returns where it is.
+fn own(document: &mut Document, holder: ObjectId, key: &[u8]) -> Option<ObjectId> {
     let entries = match document.get_object(holder).ok()? {
         Object::Stream(it) => &it.dict,
         other => other.as_dict().ok()?,
     };
-    let named = entries.get(b"Resources").ok()?;
+    let named = entries.get(key).ok()?;
     let (at, found) = document.dereference(named).ok()?;
     let found = found.as_dict().ok()?;
     if at.is_some() {
@@ -66,8 +79,8 @@ fn own_resources(document: &mut Document, holder: ObjectId) -> Option<ObjectId> 
     let found = found.clone();
     let id = document.add_object(found);
     match document.get_object_mut(holder).ok()? {
-        Object::Stream(it) => it.dict.set("Resources", id),
-        other => other.as_dict_mut().ok()?.set("Resources", id),
+        Object::Stream(it) => it.dict.set(key, id),
+        other => other.as_dict_mut().ok()?.set(key, id),
     }
     Some(id)
 }
@@ -85,23 +98,25 @@ mod tests {
         let form = dictionary! { "Subtype" => "Form" };
         let forms = [(); 2].map(|()| document.add_object(Stream::new(form.clone(), Vec::new())));
         let objects = dictionary! { "A" => forms[0], "B" => forms[1] };
+        let fonts = dictionary! { "F" => Dictionary::new() };
         let pages = document.new_object_id();
         let page = dictionary! { "Type" => "Page", "Parent" => pages };
         let kids = [(); 2].map(|()| document.add_object(page.clone()).into());
         let entries = dictionary! {
             "Type" => "Pages",
             "Kids" => kids.to_vec(),
-            "Resources" => dictionary! { "XObject" => objects },
+            "Resources" => dictionary! { "XObject" => objects, "Font" => fonts },
         };
         document.set_object(pages, entries);
         let root = document.add_object(dictionary! { "Type" => "Catalog", "Pages" => pages });
         document.trailer.set("Root", root);
         let before = document.objects.len();
         hand_down(&mut document);
-        assert_eq!(document.objects.len(), before + 1);
+        assert_eq!(document.objects.len(), before + 2);
         let resources = |it: &Dictionary| it.get(b"Resources").and_then(Object::as_reference);
         let above = resources(document.get_dictionary(pages).unwrap()).unwrap();
         for form in forms {
+            assert_eq!(own_fonts(&mut document, form).unwrap().0, above.0 + 1);
             let form = document.get_object(form).and_then(Object::as_stream);
             assert_eq!(resources(&form.unwrap().dict).unwrap(), above);
         }

@@ -11,7 +11,7 @@ use pdf_extract::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 
 use super::pdf_letters::{Letters, Tables, letters};
 use super::pdf_names::LetterNames;
-use super::pdf_resources::hand_down;
+use super::pdf_resources::{hand_down, own_fonts};
 use super::pdf_table::written;
 use super::pdf_widths::say_widths;
 
@@ -30,7 +30,7 @@ pub(crate) fn rewrite(document: &mut Document) {
     let mut rewriting = Rewriting {
         spells_out: !is_known,
         clashing: clashing(document),
-        renamed: Vec::new(),
+        renamed: BTreeMap::new(),
         tables,
         used: BTreeMap::new(),
     };
@@ -39,20 +39,21 @@ pub(crate) fn rewrite(document: &mut Document) {
     for page in pages {
         rewriting.page(document, page);
     }
-    let is_form = |it: &&ObjectId| form(document, **it).is_some();
-    let forms: Vec<ObjectId> = document.objects.keys().filter(is_form).copied().collect();
+    let forms: Vec<ObjectId> = forms(document).collect();
     for id in forms {
         rewriting.form(document, id);
     }
     if rewriting.spells_out {
         all_as_utf16(document, &fonts, &rewriting.used);
     }
-    for (id, names) in rewriting.renamed {
-        let resources = form(document, id).and_then(|it| it.1);
-        let resources = resources.map(|it| with_names(document, it, &names));
-        let form = document.get_object_mut(id).and_then(Object::as_stream_mut);
-        if let (Some(resources), Ok(form)) = (resources, form) {
-            form.dict.set("Resources", resources);
+    for (fonts, names) in rewriting.renamed {
+        let Ok(fonts) = document.get_dictionary_mut(fonts) else {
+            continue;
+        };
+        for (name, other) in names {
+            if let Ok(font) = fonts.get(&name).cloned() {
+                fonts.set(other, font);
+            }
         }
     }
 }
@@ -126,8 +127,8 @@ struct Rewriting {
     spells_out: bool,
     /// The names that more than one font has.
     clashing: BTreeSet<Vec<u8>>,
-    /// The forms whose fonts have other names in their text, which they are still to be given.
-    renamed: Vec<(ObjectId, Names)>,
+    /// The fonts that have other names in the text of forms, which they are still to be given.
+    renamed: BTreeMap<ObjectId, Names>,
     tables: Tables,
     /// The codes that letters were written as.
     used: BTreeMap<char, u16>,
@@ -153,6 +154,7 @@ impl Rewriting {
     }
 
     fn form(&mut self, document: &mut Document, id: ObjectId) {
+        let place = own_fonts(document, id).unwrap_or(id);
         let Some((form, resources)) = form(document, id) else {
             return;
         };
@@ -160,7 +162,7 @@ impl Rewriting {
         let fonts = of_names(document, named.iter().copied(), &mut self.tables);
         let clashing = named.iter().filter(|it| self.clashing.contains(it.0));
         let others: Names = clashing
-            .map(|it| (it.0.to_vec(), name_in(id, it.0)))
+            .map(|it| (it.0.to_vec(), name_in(place, it.0)))
             .collect();
         let content = form.get_plain_content();
         let written = content
@@ -169,9 +171,7 @@ impl Rewriting {
         let form = document.get_object_mut(id).and_then(Object::as_stream_mut);
         if let (Some(written), Ok(form)) = (written, form) {
             form.set_plain_content(written);
-            if !others.is_empty() {
-                self.renamed.push((id, others));
-            }
+            self.renamed.entry(place).or_default().extend(others);
         }
     }
 
@@ -267,22 +267,8 @@ fn clashing(document: &Document) -> BTreeSet<Vec<u8>> {
 }
 
 /// Returns a name that no font has elsewhere.
-fn name_in(form: ObjectId, name: &[u8]) -> Vec<u8> {
-    [name, format!("-of-{}-{}", form.0, form.1).as_bytes()].concat()
-}
-
-/// Returns what a form names, with the other names of its fonts.
-fn with_names(document: &Document, resources: &Dictionary, others: &Names) -> Dictionary {
-    let fonts = dictionary_in(document, resources, b"Font");
-    let mut fonts = fonts.cloned().unwrap_or_default();
-    for (name, other) in others {
-        if let Ok(font) = fonts.get(name).cloned() {
-            fonts.set(other.clone(), font);
-        }
-    }
-    let mut resources = resources.clone();
-    resources.set("Font", fonts);
-    resources
+fn name_in(place: ObjectId, name: &[u8]) -> Vec<u8> {
+    [name, format!("-of-{}-{}", place.0, place.1).as_bytes()].concat()
 }
 
 /// Returns the fonts that a form names.
@@ -317,6 +303,12 @@ fn begin_line(operation: &mut Operation, before: &mut Vec<Operation>) {
     }
     before.push(Operation::new("T*", Vec::new()));
     "Tj".clone_into(&mut operation.operator);
+}
+
+/// Returns where the forms of a document are.
+pub(super) fn forms(document: &Document) -> impl Iterator<Item = ObjectId> {
+    let forms = document.objects.keys().copied();
+    forms.filter(|it| form(document, *it).is_some())
 }
 
 /// Returns a form, and the fonts and other things that it names.

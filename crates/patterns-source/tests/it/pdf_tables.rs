@@ -147,3 +147,23 @@ fn the_text_of_an_attached_pdf_is_not_that_of_the_file() {
     let note = "page 2 could not be read".to_owned();
     assert_eq!(read(file.as_bytes()), ("One.".to_owned(), vec![note]));
 }
+
+#[test]
+fn forms_that_share_fonts_have_those_and_not_the_ones_of_others() {
+    let text = |it: &str| format!("BT /F1 12 Tf 72 700 Td {it} Tj ET");
+    let (plain, own) = (text("(One)"), text("<93FA967B>"));
+    let form = "/Type /XObject /Subtype /Form /BBox [0 0 612 792]";
+    let fonts = composite("90ms-RKSJ-H", "");
+    let other = format!("{form} /Resources << /Font << /F1 {fonts} >> >>");
+    let page = pages(&["/A Do /C Do /B Do"], FONT).replace(
+        "/F1 3 0 R >>",
+        "/F1 3 0 R >> /XObject << /A 50 0 R /B 51 0 R /C 52 0 R >>",
+    );
+    let forms = [
+        (50, form, &*plain),
+        (51, form, &*plain),
+        (52, &*other, &*own),
+    ];
+    let words = "One 日本 One".to_owned();
+    assert_eq!(read(with(&page, &forms).as_bytes()), (words, vec![]));
+}
