@@ -29,8 +29,7 @@ fn possible_value(written: &Value) -> Option<PossibleValue> {
 #[cfg(test)]
 mod tests {
     use clap::Command;
-    use patterns_job::Form;
-    use patterns_job::Unsupported;
+    use patterns_job::{Form, Unsupported};
     use patterns_llm::Streaming;
     use patterns_parallel::map_reduce::Topology;
     use patterns_parallel::voting::TieBreak;

@@ -1,4 +1,5 @@
-//! The patterns that jobs describe, one file for each.
+//! The patterns that jobs describe, one file for each, and the agents that only jobs have: statements that quote,
+//! gleaning, sections that are jobs of their own.
 
 mod glean;
 mod map_reduce;
