@@ -39,7 +39,9 @@ pub(super) fn run(folder: &Path) -> Result<()> {
             text.to_str().context("the path of the tree is UTF-8")?,
         ];
         let one = ["-c", "run.concurrency=1", "--seed", "1"];
-        let run = [&["run", file], &to[..], &bounds, &place, &one].concat();
+        // Of more, so small a model copies what comes first (docs/sectioning.md).
+        let little = ["-c", "section.context_tokens=350", "--temperature", "0"];
+        let run = [&["run", file], &to[..], &bounds, &place, &one, &little].concat();
         run_plain(folder, &run)?;
         println!("{}", fs::read_to_string(&text)?);
     }

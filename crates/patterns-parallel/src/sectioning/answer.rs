@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use patterns_core::{Agent, Contract, ContractError, Model, ModelAgent, Violation};
+use patterns_core::text::find_quote;
+use patterns_core::{Agent, Contract, ContractError, Model, ModelAgent, Prompt, Violation};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use serde_json::Value;
 use super::citation::{Citation, CitationDraft, check_citations, remarked};
 use super::outline::SectionBrief;
 use super::task::{SectionTask, SynthesisTask};
+use super::unseen::unseen;
 use crate::AgentOptions;
 use crate::agent_by::AgentBy;
 
@@ -27,6 +29,9 @@ pub struct Section {
     /// What it cites: `[1]` in its text is the first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub citations: Vec<Citation>,
+    /// The numbers and names in it that are in nothing it was given, where it was given material.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unseen: Vec<String>,
     /// What was planned.
     #[serde(default)]
     pub planned: SectionBrief,
@@ -116,14 +121,24 @@ const MOST_ITEMS: usize = 12;
 /// that was asked for.
 const MOST_BEYOND_TEXT: usize = 200;
 
+/// What the contract of a section depends on.
+#[derive(PartialEq, Eq, Hash)]
+struct Asked {
+    /// Whether there is anything to cite.
+    cites: bool,
+    /// Whether it may ask for further sections.
+    may_grow: bool,
+    brief: Arc<SectionBrief>,
+}
+
 /// Makes the contract of a section, without what it is not to have: citations where there is nothing to
 /// cite, and further sections where these may not be asked for.
-fn section_contract(cites: bool, may_grow: bool) -> Result<Contract<SectionDraft>, ContractError> {
+fn section_contract(asked: &Asked) -> Result<Contract<SectionDraft>, ContractError> {
     let parts = [
         ("content", "", true),
         ("key_points", "", true),
-        ("citations", "citation", cites),
-        ("further_sections", "further_section", may_grow),
+        ("citations", "citation", asked.cites),
+        ("further_sections", "further_section", asked.may_grow),
     ];
     let contract = Contract::of_amended::<SectionDraft>(|schema| {
         for (name, definition, is_kept) in parts {
@@ -148,17 +163,40 @@ fn section_contract(cites: bool, may_grow: bool) -> Result<Contract<SectionDraft
         let kept = parts.iter().filter(|it| it.2).map(|it| it.0);
         schema["required"] = kept.collect::<Vec<_>>().into();
     })?;
-    Ok(contract.check(|it: &SectionDraft| {
-        let mut wrong = not_empty("/content", &it.content);
-        // Small models write "The arguments are:" and give the arguments as points, which an article does not show.
-        let points: usize = it.key_points.iter().map(String::len).sum();
-        if wrong.is_empty() && 2 * it.content.len() + MOST_BEYOND_TEXT < points {
-            let message =
-                "the text only announces what the key points say: write that out in the text";
-            wrong.push(Violation::new("/content", message));
+    let brief = Arc::clone(&asked.brief);
+    Ok(contract.check(move |it: &SectionDraft| {
+        let wrong = not_empty("/content", &it.content);
+        if !wrong.is_empty() {
+            return wrong;
         }
-        wrong
+        let violation = |message| Violation::new("/content", message);
+        let wrong = [
+            announces(it).then_some(
+                "the text only announces what the key points say: write that out in the text",
+            ),
+            repeats(&it.content, &brief)
+                .then_some("the text only repeats its brief: write what the brief asks for"),
+        ];
+        wrong.into_iter().flatten().map(violation).collect()
     }))
+}
+
+/// Small models write "The arguments are:" and give the arguments as points, which an article does not show.
+fn announces(draft: &SectionDraft) -> bool {
+    let points: usize = draft.key_points.iter().map(String::len).sum();
+    2 * draft.content.len() + MOST_BEYOND_TEXT < points
+}
+
+/// Small models give the brief for an answer, too. A text that is about as long as it was to be may say
+/// whatever it does, and so may one that is a smaller part of the brief.
+fn repeats(content: &str, brief: &SectionBrief) -> bool {
+    let text = remarked(content, 0, |_| String::new()).to_lowercase();
+    let words = text.split_whitespace().count();
+    let is_short = brief.words.is_some_and(|it| 2 * words < it as usize);
+    let brief = brief.brief.to_lowercase();
+    let text = text.trim().trim_end_matches('.');
+    let is_most = 4 * text.len() > 3 * brief.len();
+    is_short && is_most && find_quote(&brief, text).is_some()
 }
 
 /// Says that there is no text. A piece without it would pass for a whole one.
@@ -173,10 +211,30 @@ pub fn section_agent(
     model: Arc<dyn Model>,
     options: &AgentOptions,
 ) -> impl Agent<SectionTask, Section> + use<> {
-    let has = |task: &SectionTask| (task.material().next().is_some(), task.may_grow);
-    let contract = |(cites, may_grow): &(bool, bool)| section_contract(*cites, *may_grow);
-    let agent = AgentBy::new(model, options, SECTION_INSTRUCTIONS, has, contract);
-    agent.map(Section::complete)
+    let asked = |task: &SectionTask| Asked {
+        cites: task.material().next().is_some(),
+        may_grow: task.may_grow,
+        brief: Arc::clone(&task.brief),
+    };
+    let agent = AgentBy::new(
+        model,
+        options,
+        SECTION_INSTRUCTIONS,
+        asked,
+        section_contract,
+    );
+    let told = options.instructions.clone();
+    agent.map(move |draft, task| {
+        let section = Section::complete(draft, task);
+        let points = section.points_without_marks();
+        let texts: Vec<String> = points.chain([section.without_marks()]).collect();
+        // What it was not given material for, it knows by itself.
+        let unseen = match task.material().next() {
+            Some(_) => unseen(&texts, told.as_deref(), &Prompt::from(task)),
+            None => Vec::new(),
+        };
+        Section { unseen, ..section }
+    })
 }
 
 impl Section {

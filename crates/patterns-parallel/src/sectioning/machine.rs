@@ -63,6 +63,8 @@ pub(super) struct SectioningMachine<'a, S, Y> {
     /// What each review has asked for.
     rounds: Vec<Vec<Change>>,
     value: Option<Y>,
+    /// What is in the synthesis and in nothing it was given.
+    unseen: Vec<String>,
     /// Why there is no outline, though a planner has answered.
     wrong: Option<AgentError>,
 }
@@ -111,6 +113,7 @@ impl<'a, S, Y> SectioningMachine<'a, S, Y> {
             to_rewrite: VecDeque::new(),
             rounds: Vec::new(),
             value: None,
+            unseen: Vec::new(),
             wrong: None,
         };
         if let Some(passages) = &pattern.passages {
@@ -305,6 +308,13 @@ impl<'a, S: Clone, Y> Machine for SectioningMachine<'a, S, Y> {
             (_, Some(Done::Outline(outline))) => self.take_outline(outline),
             (_, Some(Done::Review(review))) => self.take_review(review),
             (_, Some(Done::Synthesis(value))) => {
+                if let Ending::Synthesis {
+                    unseen: Some(unseen),
+                    ..
+                } = &self.pattern.ending
+                {
+                    self.unseen = unseen(&value, &self.synthesis_task());
+                }
                 self.value = Some(value);
                 self.stage = Stage::Over;
             }
@@ -353,6 +363,7 @@ impl<S: Clone, Y> RunMachine for SectioningMachine<'_, S, Y> {
         if let Some(passages) = &self.pattern.passages {
             self.warn_of_unused(&**passages);
         }
+        self.warn_of_unseen();
         let value = match self.value.take() {
             Some(value) => Ok(value),
             None => Err(self.error(stop)),

@@ -14,6 +14,7 @@ mod outline;
 mod pattern;
 mod review;
 mod task;
+mod unseen;
 mod wording;
 
 pub use answer::{Section, Synthesis, section_agent};

@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use patterns_core::text::one_line;
-use patterns_core::{Agent, AgentError, Answer, Contract, Document, Model, Scope, Select};
+use patterns_core::{Agent, AgentError, Answer, Contract, Document, Model, Prompt, Scope, Select};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::answer::{Section, Synthesis, section_agent, synthesis_agent, synthesis_agent_to};
 use super::machine::{Done, SectioningMachine, Work};
@@ -58,12 +59,17 @@ pub(super) enum Ending<S, Y> {
     Synthesis {
         agent: Arc<dyn Agent<SynthesisTask<S>, Y>>,
         alone: Option<fn(&S) -> Y>,
+        /// Finds the numbers and names in it that it cannot have from the sections.
+        unseen: Option<Arc<Unseen<S, Y>>>,
     },
     /// Code puts them together.
     Code(Arc<dyn Fn(SynthesisTask<S>) -> Y + Send + Sync>),
     /// None is written; the outline is the result.
     Outline(fn(Outline) -> Y),
 }
+
+/// Returns the numbers and names of a synthesis that are in nothing it was given.
+pub(super) type Unseen<S, Y> = dyn Fn(&Y, &SynthesisTask<S>) -> Vec<String> + Send + Sync;
 
 /// How far an outline may grow while it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,11 +99,12 @@ impl Sectioning<Section, Synthesis> {
         let section = section_agent(Arc::clone(&model), options);
         let pattern = Self::new(plan, section, synthesis_agent(model, options));
         let alone = |it: &Section| Synthesis::of(it.content.clone(), vec![it.clone()]);
-        pattern.alone(alone).read_as_section()
+        let pattern = pattern.alone(alone).read_as_section();
+        pattern.looked_through(options, |it| it.summary.clone().into())
     }
 }
 
-impl<Y: DeserializeOwned + Send + 'static> Sectioning<Section, Y> {
+impl<Y: Serialize + DeserializeOwned + Send + 'static> Sectioning<Section, Y> {
     /// Makes the pattern with the default sections and the user's own kind of synthesis.
     pub fn with_synthesis(
         plan: impl Into<Plan>,
@@ -107,7 +114,19 @@ impl<Y: DeserializeOwned + Send + 'static> Sectioning<Section, Y> {
     ) -> Self {
         let section = section_agent(Arc::clone(&model), options);
         let agent = synthesis_agent_to(synthesis, model, options, Section::with_points);
-        Self::new(plan, section, agent).read_as_section()
+        let pattern = Self::new(plan, section, agent).read_as_section();
+        pattern.looked_through(options, |it| serde_json::to_value(it).unwrap_or_default())
+    }
+
+    /// Has the texts of the synthesis looked through for what is in none of the sections.
+    fn looked_through(mut self, options: &AgentOptions, texts: fn(&Y) -> Value) -> Self {
+        if let Ending::Synthesis { unseen, .. } = &mut self.ending {
+            let told = options.instructions.clone();
+            *unseen = Some(Arc::new(move |it, task| {
+                super::unseen::unseen(&texts(it), told.as_deref(), &Prompt::from(task))
+            }));
+        }
+        self
     }
 }
 
@@ -148,7 +167,11 @@ where
         synthesis: impl Agent<SynthesisTask<S>, Y> + 'static,
     ) -> Self {
         let agent = Arc::new(synthesis);
-        let ending = Ending::Synthesis { agent, alone: None };
+        let ending = Ending::Synthesis {
+            agent,
+            alone: None,
+            unseen: None,
+        };
         Self::ending_in(plan, section, ending)
     }
 

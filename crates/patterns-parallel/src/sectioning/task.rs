@@ -114,7 +114,8 @@ impl SectionTask {
     fn brief_again(&self) -> String {
         match quotable(&self.brief.brief).trim_end_matches('.') {
             "" => String::new(),
-            brief => format!(" Its brief: \"{brief}\"."),
+            // Within quotes, small models take it for the text that is wanted.
+            brief => format!(" It is to say: {brief}."),
         }
     }
 
@@ -166,9 +167,17 @@ impl From<&SectionTask> for Prompt {
             parts.push(Part::Document(document.context("the section as it is")));
         }
         let mut ask = task.ask();
-        if task.brief.words.is_none() && !task.is_again() {
+        if !task.is_again() {
             // Without a measure, small models copy the first document.
-            ask += " Write it in your own words, in one to three paragraphs.";
+            let measure = match task.brief.words {
+                Some(_) => "",
+                None => " in one to three paragraphs,",
+            };
+            // Writing to a string cannot fail.
+            let _ = write!(
+                ask,
+                " Write it in your own words,{measure} without its heading."
+            );
         }
         parts.push(Part::text(ask));
         Self::new(parts)

@@ -71,7 +71,7 @@ async fn sectioning_asks_in_these_words() {
     Built in 1850.
     </document-54c757f6>
 
-    Write section 1, "Past". Its brief: "How it began". Cover only what belongs there; the other sections are written separately. It is to have about 100 words.
+    Write section 1, "Past". It is to say: How it began. Cover only what belongs there; the other sections are written separately. It is to have about 100 words. Write it in your own words, without its heading.
     [sample 0]
 
     [instructions]
@@ -93,7 +93,7 @@ async fn sectioning_asks_in_these_words() {
     began
     </document-94b0dc4c>
 
-    Write section 2, "Future". Its brief: "Where it goes". Cover only what belongs there; the other sections are written separately. It builds on sections that are written already, whose summaries are above: Past. Write it in your own words, in one to three paragraphs.
+    Write section 2, "Future". It is to say: Where it goes. Cover only what belongs there; the other sections are written separately. It builds on sections that are written already, whose summaries are above: Past. Write it in your own words, in one to three paragraphs, without its heading.
     [sample 0]
 
     [instructions]

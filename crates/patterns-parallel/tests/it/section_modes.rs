@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use patterns_core::{Contract, Document, Request};
+use patterns_core::{Attachment, Contract, Document, MediaType, Request};
 use patterns_parallel::sectioning::{
     Growth, Outline, Plan, Section, SectionBrief, SectionTask, SynthesisTask,
 };
@@ -140,6 +140,116 @@ async fn a_text_that_only_announces_its_points_is_asked_for_again() {
         log.contains("the text only announces what the key points say"),
         "{log}"
     );
+}
+
+#[tokio::test]
+async fn a_text_that_only_repeats_its_brief_is_asked_for_again() {
+    let brief = "What dredging would cost, and whom it serves.";
+    let points = r#""key_points": ["It is dear."]"#;
+    let model = Arc::new(ScriptedModel::new([
+        format!(r#"{{"content": "what dredging would cost, and whom it serves. [1]", {points}}}"#),
+        format!(r#"{{"content": "Two million, for the yachts.", {points}}}"#),
+    ]));
+    let section = |words| SectionBrief {
+        words,
+        ..SectionBrief::from(("Against", brief))
+    };
+    let agents = AgentOptions::default();
+    let written = async |words, model: &Arc<ScriptedModel>| {
+        let plan = Outline::new([section(words)]);
+        let sectioning = Sectioning::stitching(plan, model.clone(), &agents, stitched);
+        let (options, log) = logged(1);
+        let outcome = sectioning.run("Dredging", &options).await.unwrap();
+        (outcome.value.unwrap(), log.to_string())
+    };
+    let (text, log) = written(Some(80), &model).await;
+    assert!(text.contains("for the yachts"), "{text}");
+    assert!(log.contains("the text only repeats its brief"), "{log}");
+    // A text as long as it was to be is what was asked for, whatever it says.
+    for words in [None, Some(9)] {
+        let answer = format!(r#"{{"content": "{brief}", {points}}}"#);
+        let model = Arc::new(ScriptedModel::new([answer]));
+        let (text, _) = written(words, &model).await;
+        assert!(text.contains(brief), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn numbers_and_names_that_a_section_was_not_given_are_named() {
+    let material = Document::new(
+        "2024.md",
+        "Dredging costs 110,000 crowns, says the treasurer.",
+    );
+    let run = async |content: &str, material: Vec<Document>| {
+        let answer = json!({"content": content, "key_points": ["For 7 years."], "citations": []});
+        let model = Arc::new(ScriptedModel::by(move |request| {
+            let mut answer = answer.clone();
+            let schema = request.schema.as_deref().map(|it| it.json().get());
+            if !schema.is_some_and(|it| it.contains("citations")) {
+                answer.as_object_mut().unwrap().remove("citations");
+            }
+            answer
+        }));
+        let agents = AgentOptions {
+            instructions: Some("Write for the 74 members.".to_owned()),
+            ..AgentOptions::default()
+        };
+        let plan = Outline::new([("Costs", "What it costs in the next 7 years.")]);
+        let sectioning = Sectioning::stitching(plan, model, &agents, stitched).context(material);
+        let options = RunOptions::default();
+        let outcome = sectioning.run("The plan of Berg", &options).await;
+        let warnings = outcome.unwrap().warnings;
+        warnings
+            .into_iter()
+            .map(|it| it.message)
+            .collect::<Vec<_>>()
+    };
+    let made_up = "In 2024, Berg says, all 74 pay 110 000 crowns, or 15,000 a year to Anna [9].";
+    insta::assert_snapshot!(
+        run(made_up, vec![material.clone()]).await.join("\n"),
+        @r#"numbers or names that are in nothing their author was given: 15,000, Anna in "Costs" (what was added up is among them)"#
+    );
+    let honest = "In 2024, Berg says, all 74 pay 110 000 crowns.";
+    let none: [String; 0] = [];
+    assert_eq!(run(honest, vec![material.clone()]).await, none);
+    // It was asked for what it knows.
+    assert_eq!(run(made_up, Vec::new()).await, none);
+    // Nobody has looked through a picture.
+    let mut picture = material;
+    picture.attachment = Some(Attachment::new(MediaType::Png, vec![137, 80]));
+    assert_eq!(run(made_up, vec![picture]).await, none);
+}
+
+#[tokio::test]
+async fn numbers_of_a_synthesis_that_no_section_has_are_named() {
+    let model = model(&[
+        (
+            "Write section 1",
+            r#"{"content": "It costs 40 million.", "key_points": ["Dear."]}"#,
+        ),
+        (
+            "These are all sections",
+            r#"{"summary": "40 million, 90 in all."}"#,
+        ),
+    ]);
+    let agents = AgentOptions::default();
+    let options = RunOptions::default();
+    let sectioning = Sectioning::with_model(["Costs"], model.clone(), &agents);
+    let usual = sectioning.run("Dredging", &options).await.unwrap();
+    let shape = json!({"type": "object", "properties": {"summary": {"type": "string"}}});
+    let contract = Contract::<Value>::from_schema(shape).unwrap();
+    let sectioning = Sectioning::with_synthesis(["Costs"], model, contract, &agents);
+    let own = sectioning.run("Dredging", &options).await.unwrap();
+    for warnings in [usual.warnings, own.warnings] {
+        let [warning] = &warnings[..] else {
+            panic!("{warnings:?}");
+        };
+        assert!(
+            warning.message.contains(": 90 in the synthesis ("),
+            "{}",
+            warning.message
+        );
+    }
 }
 
 #[tokio::test]

@@ -49,6 +49,8 @@ fn what_is_in_no_document_is_named() {
     );
     check("See Report-7 of I.", plain, &[]);
     check("2024年に", "2024", &[]);
+    check("By 8 % and 9 %", "by Eight per cent, seventy-nine", &[]);
+    check("By 8 % and 9 %", "weight nineties", &["8", "9"]);
 }
 
 #[test]

@@ -14,6 +14,9 @@ use super::super::task::{Revision, SectionSummary, SectionTask, SynthesisTask, W
 use super::{NextDue, SectioningMachine, Stage, Work};
 use crate::machine::Due;
 
+/// How many numbers and names of a text a warning names.
+const MOST_UNSEEN: usize = 5;
+
 impl<S, Y> SectioningMachine<'_, S, Y> {
     /// Warns of sections that were not begun when the run ended.
     pub(super) fn warn_of_left_out(&mut self) {
@@ -41,6 +44,29 @@ impl<S, Y> SectioningMachine<'_, S, Y> {
 }
 
 impl<'a, S: Clone, Y> SectioningMachine<'a, S, Y> {
+    /// Warns of numbers and names that a text cannot have from what its agent was given.
+    pub(super) fn warn_of_unseen(&mut self) {
+        let sections = self.dag.order().iter().filter_map(|n| self.read(*n));
+        let mut texts: Vec<(String, Vec<String>)> = sections
+            .map(|it| (format!("{:?}", it.section_name), it.unseen))
+            .collect();
+        texts.push(("the synthesis".to_owned(), std::mem::take(&mut self.unseen)));
+        texts.retain(|it| !it.1.is_empty());
+        let texts = texts.iter().map(|(name, unseen)| {
+            let named = some_of(unseen.iter().take(MOST_UNSEEN), unseen.len() as u64);
+            format!("{named} in {name}")
+        });
+        let texts: Vec<String> = texts.collect();
+        if !texts.is_empty() {
+            let message = format!(
+                "numbers or names that are in nothing their author was given: {} (what was added up is among \
+                 them)",
+                texts.join("; ")
+            );
+            self.run.warn(Warning::new("not-in-documents", message));
+        }
+    }
+
     pub(super) fn write(&mut self) -> NextDue<'a, S, Y> {
         if let Some(n) = self.dag.begin() {
             let task = self.task(n);
