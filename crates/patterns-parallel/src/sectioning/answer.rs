@@ -230,7 +230,11 @@ pub fn section_agent(
         let texts: Vec<String> = points.chain([section.without_marks()]).collect();
         // What it was not given material for, it knows by itself.
         let unseen = match task.material().next() {
-            Some(_) => unseen(&texts, told.as_deref(), &Prompt::from(task)),
+            Some(_) => unseen(
+                &texts,
+                told.as_deref(),
+                &Prompt::from(&task.without_own_text()),
+            ),
             None => Vec::new(),
         };
         Section { unseen, ..section }

@@ -74,6 +74,15 @@ impl SectionTask {
         self.context.iter().chain(&self.passages)
     }
 
+    /// Returns it without what the section said before, which proves nothing of what it says now.
+    pub(super) fn without_own_text(&self) -> Self {
+        let mut task = self.clone();
+        if let Some(revision) = &mut task.revision {
+            revision.text.clear();
+        }
+        task
+    }
+
     /// Returns what to do, without the topic, the outline and the material.
     pub fn ask(&self) -> String {
         let title = quotable(&self.brief.title);

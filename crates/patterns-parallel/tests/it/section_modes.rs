@@ -221,6 +221,35 @@ async fn numbers_and_names_that_a_section_was_not_given_are_named() {
 }
 
 #[tokio::test]
+async fn what_a_section_has_made_up_does_not_become_true_when_it_is_written_again() {
+    let model = model(&[
+        (
+            "Write section 1",
+            r#"{"content": "It costs 40 million.", "key_points": ["Dear."], "citations": []}"#,
+        ),
+        (
+            "Write section 2",
+            r#"{"content": "90 will go.", "key_points": ["90 go."], "citations": []}"#,
+        ),
+        (
+            "What does not go together?",
+            r#"{"issues": [{"section": "crews", "issue": "Few words.", "fix": "Say more."}]}"#,
+        ),
+    ]);
+    let agents = AgentOptions::default();
+    let options = RunOptions::default();
+    let sectioning = Sectioning::stitching(["Costs", "Crews"], model.clone(), &agents, stitched)
+        .context([Document::new("a.md", "It costs 40 million.")])
+        .reviewed(model.clone(), &agents);
+    let outcome = sectioning.run("Dredging", &options).await.unwrap();
+    let told = told(&model);
+    assert!(told.contains("It was written before"), "{told}");
+    let messages: Vec<&str> = outcome.warnings.iter().map(|it| &*it.message).collect();
+    let messages = messages.join("\n");
+    assert!(messages.contains(": 90 in \"Crews\" ("), "{messages}");
+}
+
+#[tokio::test]
 async fn numbers_of_a_synthesis_that_no_section_has_are_named() {
     let model = model(&[
         (
