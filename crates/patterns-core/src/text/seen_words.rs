@@ -13,8 +13,11 @@
 //! is no number but several (`1,2,3`, the date `05.01.2024`) is found by all of them. Where more than 15 % of
 //! the words inside the sentences of the documents have a capital (German, tables of names), capitals say
 //! nothing, and only numbers are looked up. Numbers that are no text (`{"total": 7}`) are counts and scores as
-//! a rule, and are left alone. A document that says `eight` has the number 8, to twenty and in English. After
-//! the entity precision of Nan et al. (arXiv 2102.09130), without a model that finds the entities.
+//! a rule, and are left alone. In English, a document that says `eight` has the number 8, `twenty-five` 25, and one
+//! with the date `2024-05-03` has its May. After the entity precision of Nan et al. (arXiv 2102.09130), without a
+//! model that finds the entities.
+
+mod number;
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hasher};
@@ -22,7 +25,7 @@ use std::hash::{DefaultHasher, Hasher};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::normalise::number;
+use self::number::number_readings;
 use crate::{Document, Warning, some_of};
 
 /// The words of 64 bits of the filter: one mebibyte.
@@ -34,30 +37,17 @@ const PROBES: u64 = 4;
 /// How many numbers and names a warning names.
 const NAMED: usize = 10;
 
-/// Numbers in letters, each in its place.
-const SPELLED_OUT: [&str; 21] = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-    "twenty",
-];
+/// Numbers in letters, each in its place; from the twentieth on, tens.
+const SPELLED_OUT: &str = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen \
+    sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety";
+
+/// The months, each in its place.
+const MONTHS: &str =
+    "january february march april may june july august september october november december";
+
+/// Where so many words inside the sentences of a result have a capital, it may be in a language that the
+/// documents are not in.
+const MANY_CAPITALS: u64 = 15;
 
 /// What is remembered of the words of all documents.
 #[derive(Debug, Default)]
@@ -70,6 +60,8 @@ pub struct SeenWords {
     capitals: u64,
     /// Whether there are documents that are no text.
     has_pictures: bool,
+    /// The tens that the last word named: `twenty` of `twenty-five`.
+    tens: u64,
 }
 
 impl SeenWords {
@@ -119,10 +111,16 @@ impl SeenWords {
     /// documents have too many different words to tell.
     pub fn unseen(&self, result: &impl Serialize) -> Vec<String> {
         let mut unseen = Vec::new();
-        if !self.are_too_many() {
-            // What was read from JSON can be written as JSON.
-            let result = serde_json::to_value(result).unwrap_or_default();
-            self.look_up(&result, &mut HashSet::new(), &mut unseen);
+        if self.are_too_many() {
+            return unseen;
+        }
+        // What was read from JSON can be written as JSON.
+        let result = serde_json::to_value(result).unwrap_or_default();
+        self.look_up(&result, &mut HashSet::new(), &mut unseen);
+        let (inside, capitals) = capitals(&result);
+        // Few words say nothing about a language.
+        if inside >= 20 && capitals * 100 > inside * MANY_CAPITALS {
+            unseen.retain(|it| it.starts_with(char::is_numeric));
         }
         unseen
     }
@@ -155,15 +153,44 @@ impl SeenWords {
         if word.is_number() {
             return !word.is_list_number;
         }
-        let do_capitals_tell = self.capitals * 100 <= self.inside * 15;
+        let do_capitals_tell = self.capitals * 100 <= self.inside * MANY_CAPITALS;
         do_capitals_tell && !word.begins && word.has_capital() && word.text.chars().nth(1).is_some()
     }
 
-    fn remember(&mut self, word: &Word<'_>) {
-        let spelled = |it: &&str| it.eq_ignore_ascii_case(word.text);
-        if let Some(number) = SPELLED_OUT.iter().position(spelled) {
+    /// Remembers what a word says in another way, too.
+    fn remember_meaning(&mut self, word: &Word<'_>) {
+        let place = |names: &str| {
+            let mut names = names.split(' ');
+            names.position(|it| it.eq_ignore_ascii_case(word.text))
+        };
+        let tens = std::mem::take(&mut self.tens);
+        if let Some(place) = place(SPELLED_OUT) {
+            let number = match place as u64 {
+                tens @ 20.. => (tens - 18) * 10,
+                units => units,
+            };
             self.remember_hash(hash(&number.to_string()));
+            match number {
+                20.. => self.tens = number,
+                1..10 if tens > 0 => self.remember_hash(hash(&(tens + number).to_string())),
+                _ => {}
+            }
         }
+        if let Some(month) = place(MONTHS) {
+            self.remember_hash(hash(&(month + 1).to_string()));
+        }
+        if word.is_in_date
+            && let Ok(month) = word.text.parse::<usize>()
+            && let Some(name) = month
+                .checked_sub(1)
+                .and_then(|it| MONTHS.split(' ').nth(it))
+        {
+            self.remember_hash(hash(name));
+        }
+    }
+
+    fn remember(&mut self, word: &Word<'_>) {
+        self.remember_meaning(word);
         match word.is_plain() {
             true => self.remember_hash(word.hash()),
             // The fifth of a month may be written `05`, but the name of a second document is not its number.
@@ -252,7 +279,7 @@ fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
     let mut is_number_before = false;
     let mut rest = text;
     std::iter::from_fn(move || {
-        let start = rest.find(char::is_alphanumeric)?;
+        let start = rest.find(is_of_word)?;
         begins |= rest[..start].contains(BEGIN);
         let is_joined = is_number_before && matches!(&rest[..start], "-" | "/");
         let (word, after) = rest[start..].split_at(end_of_word(&rest[start..]));
@@ -271,6 +298,31 @@ fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
     })
 }
 
+/// Returns whether a sign is a part of words and numbers; a raised or lowered digit is a unit's, a note's or a
+/// formula's.
+fn is_of_word(it: char) -> bool {
+    it.is_alphanumeric() && !matches!(it, '²' | '³' | '¹' | '\u{2070}'..='\u{209c}')
+}
+
+/// Returns how many words inside the sentences of a result there are, and how many of them have a capital.
+fn capitals(result: &Value) -> (u64, u64) {
+    match result {
+        Value::String(text) => {
+            let inside = words(text).filter(|it| !it.begins && !it.is_number());
+            inside.fold((0, 0), |(inside, capitals), it| {
+                (inside + 1, capitals + u64::from(it.has_capital()))
+            })
+        }
+        Value::Array(items) => sum(items.iter().map(capitals)),
+        Value::Object(members) => sum(members.values().map(capitals)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => (0, 0),
+    }
+}
+
+fn sum(counts: impl Iterator<Item = (u64, u64)>) -> (u64, u64) {
+    counts.fold((0, 0), |sum, it| (sum.0 + it.0, sum.1 + it.1))
+}
+
 /// Returns whether a text begins with a hyphen or slash and a digit.
 fn joins_number(text: &str) -> bool {
     let rest = text.strip_prefix(['-', '/']);
@@ -286,7 +338,7 @@ fn end_of_word(text: &str) -> usize {
         let goes_on = match it {
             '.' | ',' => is_number && signs.peek().is_some_and(|it| it.1.is_numeric()),
             it if GROUPING.contains(&it) => is_number && begins_group(&text[at + it.len_utf8()..]),
-            it => it.is_alphanumeric() && it.is_numeric() == is_number,
+            it => is_of_word(it) && it.is_numeric() == is_number,
         };
         if !goes_on {
             return at;
@@ -308,48 +360,6 @@ const GROUPING: [char; 6] = [' ', '\u{a0}', '\u{2009}', '\u{202f}', '\'', '’']
 /// Returns whether a sign may stand between the digits of a number.
 fn is_separator(it: char) -> bool {
     matches!(it, '.' | ',') || GROUPING.contains(&it)
-}
-
-/// Returns the ways to read a number: each is the plain numbers that it is made of, one as a rule.
-fn number_readings(text: &str) -> Vec<Vec<String>> {
-    let sign = |it: char, point: char, comma: char| match it {
-        '.' => point,
-        ',' => comma,
-        '’' => '\'',
-        it if it.is_whitespace() => ' ',
-        it => it,
-    };
-    let written = |point, comma| text.chars().map(|it| sign(it, point, comma)).collect();
-    let ways: [String; 2] = [written('.', ','), written(',', '.')];
-    let read = ways.iter().filter_map(|it| number(it));
-    let mut readings: Vec<Vec<String>> = read.map(|it| vec![without_zeros(&it)]).collect();
-    // As versions are written. Points make parts of dates only.
-    readings.push(vec![text.to_owned()]);
-    let parts: Vec<&str> = text.split(is_separator).collect();
-    let is_date = parts.len() == 3 && parts.iter().any(|it| it.len() == 4);
-    let is_decimal = parts.len() == 2 && text.contains(['.', ',']);
-    if (is_date || !text.contains('.')) && !is_decimal {
-        readings.push(parts.iter().map(|it| without_zeros(it)).collect());
-    }
-    // `5 100.5` may be two columns of a table.
-    if text.contains(' ') && text.contains(|it| it != ' ' && is_separator(it)) {
-        let columns = text.split(' ').flat_map(number_readings);
-        readings.push(columns.flatten().collect());
-    }
-    readings
-}
-
-/// Takes the zeros from the beginning of a number, and from the end of its fraction.
-fn without_zeros(number: &str) -> String {
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let whole = match whole.trim_start_matches('0') {
-        "" => "0",
-        rest => rest,
-    };
-    match fraction.trim_end_matches('0') {
-        "" => whole.to_owned(),
-        fraction => format!("{whole}.{fraction}"),
-    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use patterns_core::{Agent, Contract, ContractError, Model, ModelAgent, Prompt, V
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::citation::{Citation, CitationDraft, check_citations, remarked};
 use super::outline::SectionBrief;
@@ -121,24 +121,21 @@ const MOST_ITEMS: usize = 12;
 /// that was asked for.
 const MOST_BEYOND_TEXT: usize = 200;
 
-/// What the contract of a section depends on.
-#[derive(PartialEq, Eq, Hash)]
-struct Asked {
-    /// Whether there is anything to cite.
-    cites: bool,
-    /// Whether it may ask for further sections.
-    may_grow: bool,
-    brief: Arc<SectionBrief>,
-}
+/// A text of fewer words than this may be shorter than its points: a headline.
+const LEAST_WORDS: u32 = 40;
 
 /// Makes the contract of a section, without what it is not to have: citations where there is nothing to
 /// cite, and further sections where these may not be asked for.
-fn section_contract(asked: &Asked) -> Result<Contract<SectionDraft>, ContractError> {
+fn section_contract(
+    cites: bool,
+    may_grow: bool,
+    is_short: bool,
+) -> Result<Contract<SectionDraft>, ContractError> {
     let parts = [
         ("content", "", true),
         ("key_points", "", true),
-        ("citations", "citation", asked.cites),
-        ("further_sections", "further_section", asked.may_grow),
+        ("citations", "citation", cites),
+        ("further_sections", "further_section", may_grow),
     ];
     let contract = Contract::of_amended::<SectionDraft>(|schema| {
         for (name, definition, is_kept) in parts {
@@ -163,40 +160,17 @@ fn section_contract(asked: &Asked) -> Result<Contract<SectionDraft>, ContractErr
         let kept = parts.iter().filter(|it| it.2).map(|it| it.0);
         schema["required"] = kept.collect::<Vec<_>>().into();
     })?;
-    let brief = Arc::clone(&asked.brief);
     Ok(contract.check(move |it: &SectionDraft| {
-        let wrong = not_empty("/content", &it.content);
-        if !wrong.is_empty() {
-            return wrong;
+        let mut wrong = not_empty("/content", &it.content);
+        // Small models write "The arguments are:" and give the arguments as points, which an article does not show.
+        let points: usize = it.key_points.iter().map(String::len).sum();
+        if wrong.is_empty() && !is_short && 2 * it.content.len() + MOST_BEYOND_TEXT < points {
+            let message =
+                "the text only announces what the key points say: write that out in the text";
+            wrong.push(Violation::new("/content", message));
         }
-        let violation = |message| Violation::new("/content", message);
-        let wrong = [
-            announces(it).then_some(
-                "the text only announces what the key points say: write that out in the text",
-            ),
-            repeats(&it.content, &brief)
-                .then_some("the text only repeats its brief: write what the brief asks for"),
-        ];
-        wrong.into_iter().flatten().map(violation).collect()
+        wrong
     }))
-}
-
-/// Small models write "The arguments are:" and give the arguments as points, which an article does not show.
-fn announces(draft: &SectionDraft) -> bool {
-    let points: usize = draft.key_points.iter().map(String::len).sum();
-    2 * draft.content.len() + MOST_BEYOND_TEXT < points
-}
-
-/// Small models give the brief for an answer, too. A text that is about as long as it was to be may say
-/// whatever it does, and so may one that is a smaller part of the brief.
-fn repeats(content: &str, brief: &SectionBrief) -> bool {
-    let text = remarked(content, 0, |_| String::new()).to_lowercase();
-    let words = text.split_whitespace().count();
-    let is_short = brief.words.is_some_and(|it| 2 * words < it as usize);
-    let brief = brief.brief.to_lowercase();
-    let text = text.trim().trim_end_matches('.');
-    let is_most = 4 * text.len() > 3 * brief.len();
-    is_short && is_most && find_quote(&brief, text).is_some()
 }
 
 /// Says that there is no text. A piece without it would pass for a whole one.
@@ -211,33 +185,15 @@ pub fn section_agent(
     model: Arc<dyn Model>,
     options: &AgentOptions,
 ) -> impl Agent<SectionTask, Section> + use<> {
-    let asked = |task: &SectionTask| Asked {
-        cites: task.material().next().is_some(),
-        may_grow: task.may_grow,
-        brief: Arc::clone(&task.brief),
+    let has = |task: &SectionTask| {
+        let is_short = task.brief.words.is_some_and(|it| it < LEAST_WORDS);
+        (task.material().next().is_some(), task.may_grow, is_short)
     };
-    let agent = AgentBy::new(
-        model,
-        options,
-        SECTION_INSTRUCTIONS,
-        asked,
-        section_contract,
-    );
+    let contract = |it: &(bool, bool, bool)| section_contract(it.0, it.1, it.2);
+    let agent = AgentBy::new(model, options, SECTION_INSTRUCTIONS, has, contract);
     let told = options.instructions.clone();
     agent.map(move |draft, task| {
-        let section = Section::complete(draft, task);
-        let points = section.points_without_marks();
-        let texts: Vec<String> = points.chain([section.without_marks()]).collect();
-        // What it was not given material for, it knows by itself.
-        let unseen = match task.material().next() {
-            Some(_) => unseen(
-                &texts,
-                told.as_deref(),
-                &Prompt::from(&task.without_own_text()),
-            ),
-            None => Vec::new(),
-        };
-        Section { unseen, ..section }
+        Section::complete(draft, task).looked_through(task, told.as_deref())
     })
 }
 
@@ -252,6 +208,34 @@ impl Section {
             depth: task.depth,
             ..Self::default()
         }
+    }
+
+    /// Looks for numbers and names that are in nothing its author was given, if that was any material: what it was
+    /// not given, it knows by itself. What it has said before proves nothing of what it says now.
+    #[must_use]
+    pub fn looked_through(mut self, task: &SectionTask, told: Option<&str>) -> Self {
+        if task.material().next().is_some() {
+            let points = self.points_without_marks();
+            let texts: Vec<String> = [self.without_marks()].into_iter().chain(points).collect();
+            self.unseen = unseen(&json!(texts), told, &Prompt::from(task));
+            let before = task.revision.iter().flat_map(|it| &it.unseen);
+            let still = before.filter(|it| texts.iter().any(|text| text.contains(*it)));
+            self.unseen.extend(still.cloned());
+            let mut known = HashSet::new();
+            self.unseen.retain(|it| known.insert(it.clone()));
+        }
+        self
+    }
+
+    /// Returns whether it says no more than its brief, though it was to be at least twice as long: small models give
+    /// the brief for an answer.
+    pub(super) fn repeats_brief(&self) -> bool {
+        let (brief, text) = (self.planned.brief.to_lowercase(), self.without_marks());
+        let text = text.to_lowercase();
+        let words = text.split_whitespace().count();
+        let is_short = self.planned.words.is_some_and(|it| 2 * words < it as usize);
+        let is_most = 4 * text.len() > 3 * brief.len();
+        is_short && is_most && find_quote(&brief, &text).is_some()
     }
 
     /// Makes one of an answer of another kind, which is its only point.

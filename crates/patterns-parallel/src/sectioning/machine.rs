@@ -364,6 +364,7 @@ impl<S: Clone, Y> RunMachine for SectioningMachine<'_, S, Y> {
             self.warn_of_unused(&**passages);
         }
         self.warn_of_unseen();
+        self.warn_of_repeated_briefs();
         let value = match self.value.take() {
             Some(value) => Ok(value),
             None => Err(self.error(stop)),

@@ -30,7 +30,7 @@ pub struct Outline {
 }
 
 /// What one section is to be about.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SectionBrief {
     /// Names the section within its outline; made of the title where it is empty.
     #[serde(default)]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use patterns_core::text::one_line;
-use patterns_core::{Agent, AgentError, Answer, Contract, Document, Model, Prompt, Scope, Select};
+use patterns_core::{Agent, AgentError, Answer, Contract, Document, Model, Scope, Select};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -123,7 +123,8 @@ impl<Y: Serialize + DeserializeOwned + Send + 'static> Sectioning<Section, Y> {
         if let Ending::Synthesis { unseen, .. } = &mut self.ending {
             let told = options.instructions.clone();
             *unseen = Some(Arc::new(move |it, task| {
-                super::unseen::unseen(&texts(it), told.as_deref(), &Prompt::from(task))
+                let given = task.prompt(Section::with_points);
+                super::unseen::unseen(&texts(it), told.as_deref(), &given)
             }));
         }
         self

@@ -61,6 +61,8 @@ pub(super) struct Revision {
     pub(super) changes: Vec<Change>,
     /// What it was made without, and still is.
     pub(super) gaps: Option<String>,
+    /// The numbers and names in it that it had from nowhere.
+    pub(super) unseen: Vec<String>,
 }
 
 impl SectionTask {
@@ -74,15 +76,6 @@ impl SectionTask {
         self.context.iter().chain(&self.passages)
     }
 
-    /// Returns it without what the section said before, which proves nothing of what it says now.
-    pub(super) fn without_own_text(&self) -> Self {
-        let mut task = self.clone();
-        if let Some(revision) = &mut task.revision {
-            revision.text.clear();
-        }
-        task
-    }
-
     /// Returns what to do, without the topic, the outline and the material.
     pub fn ask(&self) -> String {
         let title = quotable(&self.brief.title);
@@ -93,9 +86,9 @@ impl SectionTask {
                 self.brief_again()
             ),
             Some(parent) => format!(
-                "Write \"{title}\", a part of the section \"{}\", which asked for it: {}",
+                "Write \"{title}\", a part of the section \"{}\", which asked for it.{}",
                 quotable(parent),
-                quotable(&self.brief.brief)
+                self.brief_again()
             ),
         };
         ask += " Cover only what belongs there; the other sections are written separately.";
@@ -301,6 +294,7 @@ mod tests {
             text: "It is dear.".to_owned(),
             changes: Vec::new(),
             gaps: Some("1 of 2 documents read whole".to_owned()),
+            unseen: Vec::new(),
         });
         let gaps = Section::of_text("It is cheap.", &task).gaps;
         assert_eq!(gaps.as_deref(), Some("1 of 2 documents read whole"));
@@ -329,6 +323,7 @@ mod tests {
                 is_made: false,
             }],
             gaps: None,
+            unseen: Vec::new(),
         });
         insta::assert_snapshot!(text(&task), @r#"
         Topic: Tides

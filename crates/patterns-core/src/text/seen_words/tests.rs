@@ -51,12 +51,31 @@ fn what_is_in_no_document_is_named() {
     check("2024年に", "2024", &[]);
     check("By 8 % and 9 %", "by Eight per cent, seventy-nine", &[]);
     check("By 8 % and 9 %", "weight nineties", &["8", "9"]);
+    check(
+        "25 boats, 40 more, 45 in all",
+        "twenty-five, forty of",
+        &["45"],
+    );
+    check("3 May 2024", "on 2024-05-03", &[]);
+    check("On 2024-05-03", "3 May 2024", &[]);
+    check("3 June 2024", &format!("{plain} on 2024-05-03"), &["June"]);
+    check("20 m², x₂, note¹", "20 m", &[]);
 }
 
 #[test]
 fn where_capitals_say_nothing_only_numbers_are_looked_up() {
     let german = "der alte Hafen der Stadt hat drei Schiffe und einen Kran";
     check("ein Boot und 4 Schiffe", german, &["4"]);
+}
+
+#[test]
+fn of_a_result_in_a_language_of_many_capitals_only_numbers_are_looked_up() {
+    let english = "in the old harbour of the town there were some ships, and one of them sank";
+    let german = "Im alten Hafen der Stadt lagen einige Schiffe, von denen eines vor dem Kran im Sturm sank, als 400 \
+                  Kisten von der Mole kamen.";
+    assert_eq!(seen(english).unseen(&german), ["400"]);
+    let named = "In the old harbour of the town there were some ships, and one of them, that of Ann, sank there.";
+    assert_eq!(seen(english).unseen(&named), ["Ann"]);
 }
 
 #[test]

@@ -59,11 +59,25 @@ impl<'a, S: Clone, Y> SectioningMachine<'a, S, Y> {
         let texts: Vec<String> = texts.collect();
         if !texts.is_empty() {
             let message = format!(
-                "numbers or names that are in nothing their author was given: {} (what was added up is among \
-                 them)",
+                "numbers or names that are in nothing their author was given: {} (what was added up or \
+                 translated is among them)",
                 texts.join("; ")
             );
             self.run.warn(Warning::new("not-in-documents", message));
+        }
+    }
+
+    /// Warns of sections that say nothing but their briefs.
+    pub(super) fn warn_of_repeated_briefs(&mut self) {
+        let sections = self.dag.order().iter().filter_map(|n| self.read(*n));
+        let repeating = sections.filter(Section::repeats_brief);
+        let repeating: Vec<String> = repeating
+            .map(|it| format!("{:?}", it.section_name))
+            .collect();
+        if !repeating.is_empty() {
+            let message = format!("only the brief is repeated in {}", repeating.join(", "));
+            self.run
+                .warn(Warning::new("section-repeats-brief", message));
         }
     }
 
@@ -289,24 +303,33 @@ impl<'a, S: Clone, Y> SectioningMachine<'a, S, Y> {
             text: before.content,
             changes: changes.collect(),
             gaps: before.gaps,
+            unseen: before.unseen,
         });
         self.begin_section(StepRole::Rewrite, label, task)
     }
 
     pub(super) fn take_rewritten(&mut self, n: usize, section: Option<S>) {
         let title = &self.dag.node(n).brief.title;
+        let again = section.as_ref().map(self.pattern.read);
+        let before = self.read(n).unwrap_or_default();
+        let is_other = again
+            .as_ref()
+            .is_some_and(|it| it.content != before.content);
         // What an earlier round has asked for in vain is not made by this one.
         let of_round = self.rounds.last_mut().into_iter().flatten();
         let mut whys = Vec::new();
         for change in of_round.filter(|it| it.section == *title) {
-            change.is_made = section.is_some();
+            change.is_made = is_other;
             whys.push(format!("{} ({})", change.issue, change.fix));
         }
         let whys = whys.join("; ");
-        let warning = match &section {
+        let warning = match &again {
+            Some(_) if !is_other => Warning::new(
+                "section-not-rewritten",
+                format!("{title:?} was to be written again and came back as it was: {whys}"),
+            ),
             Some(again) => {
-                let before = self.read(n).unwrap_or_default();
-                let lost = lost(&before, &(self.pattern.read)(again));
+                let lost = lost(&before, again);
                 let message = format!("{title:?} was written again: {whys}{lost}");
                 Warning::new("section-rewritten", message)
             }
