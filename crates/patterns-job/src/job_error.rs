@@ -94,6 +94,14 @@ impl JobError {
         self.kind
     }
 
+    /// Says all of it where there is one line for it: what becomes of one section among others.
+    pub(crate) fn in_a_line(mut self) -> Self {
+        if !self.details.is_empty() {
+            self.message = format!("{}: {}", self.message, self.details.join("; "));
+        }
+        self
+    }
+
     /// Returns lines that say more, one thing each.
     pub fn details(&self) -> &[String] {
         &self.details

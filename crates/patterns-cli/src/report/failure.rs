@@ -147,6 +147,7 @@ pub(crate) fn words(error: &AgentError) -> String {
             let reason = text.split_once(": ").map(|(_, reason)| reason.to_owned());
             reason.unwrap_or(text)
         }
+        (None, Some(source)) if error.kind() == AgentErrorKind::Code => source.to_string(),
         (None, _) => error.to_string(),
     };
     if let Some(detail) = error.model_error().and_then(|it| it.detail()) {

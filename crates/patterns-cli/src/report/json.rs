@@ -1,10 +1,11 @@
 //! Outcomes as JSON, for programs.
 
+use std::error::Error;
 use std::path::Path;
 
 use patterns_core::{
-    AgentError, AggregateError, Branch, BranchEnd, BranchId, Budget, Caps, Columns, Coverage,
-    Outcome, Pattern, Spend, StepRole, Usage, Warning,
+    AgentError, AgentErrorKind, AggregateError, Branch, BranchEnd, BranchId, Budget, Caps, Columns,
+    Coverage, Outcome, Pattern, Spend, StepRole, Usage, Warning,
 };
 use patterns_job::Taken;
 use patterns_parallel::voting::BatchElection;
@@ -241,7 +242,12 @@ fn branch<'a, A, B>(branch: &'a Branch<A>, value: Option<&'a B>) -> BranchJson<'
 }
 
 fn error_json(error: &AgentError) -> Value {
-    let mut json = json!({"kind": error.kind().name(), "message": error.to_string()});
+    let message = match (error.kind(), error.source()) {
+        // What a step of code says of itself, it says in its own error.
+        (AgentErrorKind::Code, Some(source)) => source.to_string(),
+        _ => error.to_string(),
+    };
+    let mut json = json!({"kind": error.kind().name(), "message": message});
     if let Some(model) = error.model_error() {
         let facts = json!({
             "message": model.to_string(),

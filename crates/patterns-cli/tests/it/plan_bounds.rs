@@ -322,11 +322,11 @@ fn sections_that_are_votes_are_foreseen_as_votes_are() {
     place.write("nested.toml", nested().as_bytes());
     let asked = Mutex::new(HashMap::new());
     let server = Server::start(move |body| {
-        let Some(number) = body.split("Question <").nth(1) else {
+        let Some(number) = body.split("Question \u{2039}").nth(1) else {
             let both = json!({"summary": "A ship.", "combined_summary": "Ships."});
             return (200, completion(&both.to_string()));
         };
-        let question: usize = number.split('>').next().unwrap().parse().unwrap();
+        let question: usize = number.split('\u{203a}').next().unwrap().parse().unwrap();
         let mut asked = asked.lock().unwrap();
         let nth = asked.entry(question).or_insert(0);
         let answer = &VOTES[question % 5][*nth..=*nth];

@@ -118,3 +118,58 @@ fn nothing_is_written_out_where_all_sections_fail() {
     let nothing = run(&Place::new(), &refused, &args);
     assert!(nothing.contains("--- stdout\n--- stderr"), "{nothing}");
 }
+
+#[test]
+fn a_section_whose_own_job_fails_says_why() {
+    let place = Place::with(&[("a.md", "Boats pay fees to the harbour of the town.")]);
+    place.write(
+        "piece.toml",
+        br#"pattern = "section"
+topic = "Harbours"
+synthesis = "stitch"
+context = ["a.md"]
+sections = ["Fees", { title = "Logs", job = { pattern = "map-reduce", inputs = ["missing.log"] } }]
+"#,
+    );
+    let args = ["run", "piece.toml", "--model", "offline", "--no-store"];
+    let text = place.run(&args);
+    assert!(text.starts_with("exit 3\n"), "{text}");
+    assert!(
+        text.contains("Logs: ") && text.contains("missing.log"),
+        "{text}"
+    );
+    let (_, json) = place.data(&[&args[..], &["--output", "json"]].concat());
+    let outcome: Value = serde_json::from_str(&json).unwrap();
+    let message = outcome["branches"][1]["error"]["message"].as_str();
+    assert!(message.unwrap().contains("missing.log"), "{outcome}");
+}
+
+/// The usual ballot asks for a word that can be counted.
+#[test]
+fn a_section_that_is_the_best_of_several_is_asked_for_whole_and_looked_through() {
+    let place = Place::with(&[("a.md", "Boats pay 110 crowns to the harbour of the town.")]);
+    place.write(
+        "piece.toml",
+        br#"pattern = "section"
+topic = "Harbours"
+synthesis = "stitch"
+context = ["a.md"]
+sections = [{ title = "Fees", job = { pattern = "vote", votes = 2, rule = "best-of" } }]
+"#,
+    );
+    let server = Server::start(|body| {
+        let answer = match body.contains("better") {
+            true => json!({"reasoning": "So.", "better": "first"}),
+            false => {
+                assert!(body.contains("The answer itself, whole"), "{body}");
+                assert!(!body.contains("no sentence"), "{body}");
+                json!({"reasoning": "So.", "answer": "Boats pay 950 crowns.", "confidence": 1})
+            }
+        };
+        (200, completion(&answer.to_string()))
+    });
+    let args = [&["run", "piece.toml", "--no-store"], &server.args()[..]].concat();
+    let text = place.run(&args);
+    assert!(text.starts_with("exit 0\n"), "{text}");
+    assert!(text.contains("was given: 950 in \"Fees\" ("), "{text}");
+}

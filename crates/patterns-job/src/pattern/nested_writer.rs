@@ -14,7 +14,7 @@ use patterns_parallel::sectioning::{Citation, Section, SectionTask};
 use serde_json::Value;
 
 use crate::input::Reader;
-use crate::job::SectionSpec;
+use crate::job::{Job, SectionSpec};
 use crate::job_error::{JobError, JobErrorKind};
 use crate::job_run::JobOutcome;
 use crate::setup::Setup;
@@ -52,7 +52,7 @@ impl NestedWriter {
         scope: Scope,
     ) -> Result<Answer<Section>, AgentError> {
         let outcome = Box::pin(self.run(spec, task, scope.clone())).await;
-        let outcome = outcome.map_err(AgentError::code)?;
+        let outcome = outcome.map_err(|error| AgentError::code(error.in_a_line()))?;
         let gaps = gaps(&outcome);
         let usage = outcome.usage;
         let value = match outcome.value {
@@ -64,6 +64,13 @@ impl NestedWriter {
             }
         };
         let section = section(&value, task);
+        // What a map-reduce says that is in no document, it says itself.
+        let is_ballot = matches!(spec.job.as_deref(), Some(Job::Vote(it)) if it.context.is_empty());
+        let told = self.setup.agent_options(None).instructions;
+        let section = section.map(|it| match is_ballot {
+            true => it.looked_through(task, told.as_deref()),
+            false => it,
+        });
         let section = section.ok_or_else(|| {
             let message = "the job of the section has no result: its voters came to no consensus";
             AgentError::code(JobError::new(JobErrorKind::Empty, message)).with_usage(usage)
@@ -81,10 +88,7 @@ impl NestedWriter {
         scope: Scope,
     ) -> Result<JobOutcome, JobError> {
         let setup = self.setup_of(spec, scope);
-        let mut ask = format!("Topic: {}\n\n{}", task.topic, task.ask());
-        if !task.brief.brief.is_empty() {
-            ask += &format!("\n\nWhat the section covers: {}", task.brief.brief);
-        }
+        let ask = format!("Topic: {}\n\n{}", task.topic, task.ask());
         let mut work = Work::read(spec.nested(&ask), &self.reader)?;
         if let Work::Vote(vote) = &mut work
             && vote.context.is_empty()

@@ -102,6 +102,7 @@ impl VoteWork {
         match (&self.ballot, &self.rule) {
             (Some(spec), _) => own_ballot(model, spec.clone(), options),
             (None, AnyRule::Median(_)) => Voter::of_numbers(model, options).map(json),
+            (None, AnyRule::BestOf) => Voter::of_texts(model, options).map(json),
             (None, _) => Voter::of_model(model, options).map(json),
         }
     }

@@ -28,7 +28,15 @@ pub struct Voter<V> {
 impl Voter<Vote> {
     /// Makes a voter of a model with the default ballot: text, or one of the options of its question.
     pub fn of_model(model: Arc<dyn Model>, options: &AgentOptions) -> Self {
-        Self::of_ballots(model, options, vote_contract)
+        Self::of_ballots(model, options, |options| vote_contract(options, None))
+    }
+
+    /// Makes a voter of a model whose answer is judged and not counted: it is as long as was asked for.
+    pub fn of_texts(model: Arc<dyn Model>, options: &AgentOptions) -> Self {
+        let answer = "The answer itself, whole, without a word about it.";
+        Self::of_ballots(model, options, |options| {
+            vote_contract(options, Some(answer))
+        })
     }
 }
 
@@ -123,8 +131,14 @@ const INSTRUCTIONS: &str = "You answer a question. Reason first, then answer. Te
 
 /// Returns the contract of a [`Vote`]; with options, the answer is one of them. One that is written in
 /// another way is taken for the option that it names.
-fn vote_contract(options: &[String]) -> Result<Contract<Vote>, ContractError> {
+fn vote_contract(
+    options: &[String],
+    answer: Option<&str>,
+) -> Result<Contract<Vote>, ContractError> {
     let contract = Contract::of_amended(|schema: &mut Value| {
+        if let Some(description) = answer {
+            schema["properties"]["answer"]["description"] = json!(description);
+        }
         if !options.is_empty() {
             schema["properties"]["answer"]["enum"] = json!(options);
         }
