@@ -1,5 +1,7 @@
 //! `patterns section`: what models write stays in its section.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -121,27 +123,47 @@ fn nothing_is_written_out_where_all_sections_fail() {
 
 #[test]
 fn a_section_whose_own_job_fails_says_why() {
-    let place = Place::with(&[("a.md", "Boats pay fees to the harbour of the town.")]);
-    place.write(
-        "piece.toml",
-        br#"pattern = "section"
-topic = "Harbours"
-synthesis = "stitch"
-context = ["a.md"]
-sections = ["Fees", { title = "Logs", job = { pattern = "map-reduce", inputs = ["missing.log"] } }]
-"#,
-    );
-    let args = ["run", "piece.toml", "--model", "offline", "--no-store"];
+    let place = Place::new();
+    let piece = |job: &str| {
+        let text = format!(
+            "pattern = \"section\"\ntopic = \"Harbours\"\nsynthesis = \"stitch\"\n\
+             sections = [\"Fees\", {{ title = \"Side\", job = {{ {job} }} }}]\n"
+        );
+        place.write("piece.toml", text.as_bytes());
+    };
+    let ballots = AtomicUsize::new(0);
+    let server = Server::start(move |body| {
+        let answer = match body.contains("key_points") {
+            true => json!({"content": "Boats pay.", "key_points": []}),
+            false => {
+                let answer = ballots.fetch_add(1, Ordering::Relaxed).to_string();
+                json!({"reasoning": "So.", "answer": answer, "confidence": 1})
+            }
+        };
+        (200, completion(&answer.to_string()))
+    });
+    let args = [&["run", "piece.toml", "--no-store"], &server.args()[..]].concat();
+    piece(r#"pattern = "vote", votes = 2, rule = "majority""#);
     let text = place.run(&args);
     assert!(text.starts_with("exit 3\n"), "{text}");
-    assert!(
-        text.contains("Logs: ") && text.contains("missing.log"),
-        "{text}"
-    );
+    let why = "the job of the section has no result: its voters came to no consensus";
+    assert!(text.contains(&format!("Side: {why}")), "{text}");
     let (_, json) = place.data(&[&args[..], &["--output", "json"]].concat());
     let outcome: Value = serde_json::from_str(&json).unwrap();
-    let message = outcome["branches"][1]["error"]["message"].as_str();
-    assert!(message.unwrap().contains("missing.log"), "{outcome}");
+    assert_eq!(outcome["branches"][1]["error"]["message"], why, "{outcome}");
+
+    // What is known before is said before: nothing is paid for.
+    for job in [
+        r#"pattern = "map-reduce", inputs = ["missing.log"]"#,
+        r#"pattern = "vote", votes = 2, context = ["missing.log"]"#,
+    ] {
+        piece(job);
+        let args = ["run", "piece.toml", "--no-store", "--model", "offline"];
+        let text = place.run(&args);
+        assert!(text.starts_with("exit 66\n"), "{text}");
+        assert!(text.contains("`sections.job` of \"Side\": "), "{text}");
+        assert!(text.contains("missing.log"), "{text}");
+    }
 }
 
 /// The usual ballot asks for a word that can be counted.

@@ -33,7 +33,7 @@ impl SectionWork {
 }
 
 /// Returns a digest of what the files of a section's own job have in them. What cannot be read counts by why:
-/// it fails in its section, where that is said.
+/// where that is all of it, the run does not begin.
 fn material_of(job: &Job, reader: &Reader) -> String {
     let mut hasher = Hasher::new();
     let read = match job {

@@ -4,8 +4,9 @@ use patterns_core::Document;
 use patterns_parallel::sectioning::Outline;
 use serde_json::Value;
 
-use crate::input::{Reader, read_schema, read_text_file};
-use crate::job::SectionJob;
+use super::{MapReduceWork, Work};
+use crate::input::{Corpus, Reader, read_schema, read_text_file};
+use crate::job::{Choice, Job, SectionJob, SectionSpec};
 use crate::job_error::{JobError, JobErrorKind};
 use crate::piece::read_outline;
 
@@ -34,6 +35,9 @@ impl SectionWork {
     /// Returns an error if anything in it is missing or not valid.
     pub fn read(job: SectionJob, reader: &Reader) -> Result<Self, JobError> {
         let outline = outline(&job)?;
+        job.sections
+            .iter()
+            .try_for_each(|it| check_material(it, reader))?;
         let title = outline.as_ref().and_then(|it| it.title.clone());
         let topic = Some(job.topic.clone()).filter(|it| !it.trim().is_empty());
         let topic = topic.or(title).ok_or_else(|| {
@@ -56,6 +60,25 @@ impl SectionWork {
         outline.title.get_or_insert_with(|| self.topic.clone());
         outline.clone().checked().unwrap_or(outline)
     }
+}
+
+/// Checks that a section's own job can read what it works on, before the others are paid for.
+fn check_material(spec: &SectionSpec, reader: &Reader) -> Result<(), JobError> {
+    if spec.job.is_none() {
+        return Ok(());
+    }
+    let reader = reader.quiet();
+    let read = match spec.nested("the section") {
+        Job::MapReduce(it) => MapReduceWork::read(it.as_ref().clone())
+            .and_then(|_| Corpus::open(&it.inputs, &it.source, Choice::All, None, &reader))
+            .map(drop),
+        job => Work::read(job, &reader).map(drop),
+    };
+    read.map_err(|error| {
+        let error = error.in_a_line();
+        let message = format!("`sections.job` of {:?}: {error}", spec.title);
+        JobError::new(error.kind(), message)
+    })
 }
 
 /// Reads the sections that are given, in the job or in a file.
