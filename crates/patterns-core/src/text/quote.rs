@@ -27,6 +27,9 @@ pub fn find_quote(text: &str, quote: &str) -> Option<Range<usize>> {
 
 /// Returns where these signs are in a text.
 fn find(text: &str, sought: &[char]) -> Option<Range<usize>> {
+    if sought.is_empty() {
+        return None;
+    }
     let borders = borders(sought);
     let mut signs = folded(text).peekable();
     // Where the last signs begin, as many as are sought.
@@ -41,7 +44,7 @@ fn find(text: &str, sought: &[char]) -> Option<Range<usize>> {
             begins.pop_front();
         }
         begins.push_back(place.start);
-        if matched == 0 || matched < sought.len() {
+        if matched < sought.len() {
             continue;
         }
         // `cafe` is no quote of `café`, though its accent is a sign of its own here.
@@ -54,18 +57,42 @@ fn find(text: &str, sought: &[char]) -> Option<Range<usize>> {
     None
 }
 
-/// Returns whether a part of a text begins or ends within a number.
+/// Returns whether a part of a text begins or ends within a number. `2024.3` and `1,2,3` may be a note and a list, so
+/// a point or comma is of the number only where a fraction begins with it behind less than four digits, or a group of
+/// three digits.
 fn cuts_number(text: &str, part: &Range<usize>) -> bool {
-    let goes_on = |inside: Option<char>, outside: &mut dyn Iterator<Item = char>| {
-        let is_digit = |it: char| it.is_ascii_digit();
-        let next = outside.next();
-        let is_point = next.is_some_and(|it| matches!(it, '.' | ','));
-        let next = if is_point { outside.next() } else { next };
-        inside.is_some_and(is_digit) && next.is_some_and(is_digit)
-    };
-    let (inside, before, after) = (&text[part.clone()], &text[..part.start], &text[part.end..]);
-    goes_on(inside.chars().next_back(), &mut after.chars())
-        || goes_on(inside.chars().next(), &mut before.chars().rev())
+    [part.start, part.end].into_iter().any(|border| {
+        let (before, after) = text.split_at(border);
+        let digit = |it: char| plain(it).is_ascii_digit();
+        // Where the border is beside a sign of grouping, the digits are beyond it.
+        let (whole, sign, rest) = match (before.chars().next_back(), after.chars().next()) {
+            (Some(one), Some(next)) if digit(one) && digit(next) => return true,
+            (Some(sign), Some(next)) if is_grouping(sign) && digit(next) => {
+                (&before[..before.len() - sign.len_utf8()], sign, after)
+            }
+            (Some(one), Some(sign)) if digit(one) && is_grouping(sign) => {
+                (before, sign, &after[sign.len_utf8()..])
+            }
+            _ => return false,
+        };
+        let digits = whole
+            .chars()
+            .rev()
+            .take(5)
+            .take_while(|it| digit(*it))
+            .count();
+        let follow = rest.chars().take(5).take_while(|it| digit(*it)).count();
+        let is_group = (1..=3).contains(&digits) && follow == 3;
+        is_group || (sign == '.' && (1..=3).contains(&digits) && follow > 0)
+    })
+}
+
+/// Returns whether a sign may group the digits of a number, or begin its fraction.
+fn is_grouping(it: char) -> bool {
+    matches!(
+        it,
+        '.' | ',' | '\'' | '’' | ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}'
+    )
 }
 
 /// Returns, for each beginning of what is sought, how much of its end is a beginning, too: so far a match goes on
@@ -146,7 +173,21 @@ mod tests {
             ("it sank, they say", "it sank?", None),
             ("it sank, they say", "“…sank, they”", Some(3..13)),
             ("it sank", "\"it sank.\"", Some(0..7)),
-            ("or 1.5 m", ".5 m", Some(4..8)),
+            ("or 1.5 m", ".5 m", None),
+            ("it cost 1.5 million", "it cost 1.", None),
+            ("it cost 2,500 crowns", "it cost 2,", None),
+            ("it cost 2,500 crowns", ",500 crowns", None),
+            ("it was 3 500 in all", "it was 3", None),
+            ("or 4'500", "or 4", None),
+            (
+                "\u{4fa1}\u{683c}\u{ff11}\u{ff15}\u{ff10}\u{ff10}",
+                "\u{4fa1}\u{683c}\u{ff11}\u{ff15}",
+                None,
+            ),
+            ("it sank in 2024.3 They", "it sank in 2024", Some(0..15)),
+            ("the items 1,2,3 are", "the items 1", Some(0..11)),
+            ("on page 7,8", "on page 7", Some(0..9)),
+            ("of 7 500 m", "of 7 500 m", Some(0..10)),
             ("or 1.5 m", "...5 m", None),
             ("it sank", "...", None),
         ];
