@@ -3,6 +3,7 @@
 use std::fmt;
 
 use patterns_core::ContractError;
+use patterns_core::text::one_line;
 
 /// Why a job cannot be carried out.
 ///
@@ -94,10 +95,11 @@ impl JobError {
         self.kind
     }
 
-    /// Says all of it where there is one line for it: what becomes of one section among others.
+    /// Says what it is about where there is one line for it: what becomes of one section among others.
     pub(crate) fn in_a_line(mut self) -> Self {
         if !self.details.is_empty() {
-            self.message = format!("{}: {}", self.message, self.details.join("; "));
+            let all = format!("{}: {}", self.message, self.details.join("; "));
+            self.message = one_line(&all);
         }
         self
     }

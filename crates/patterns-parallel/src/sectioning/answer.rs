@@ -211,18 +211,17 @@ impl Section {
     }
 
     /// Looks for numbers and names that are in nothing its author was given, if that was any material: what it was
-    /// not given, it knows by itself. What it has said before proves nothing of what it says now.
+    /// not given, it knows by itself. What it said before, and what was said of that, proves nothing.
     #[must_use]
     pub fn looked_through(mut self, task: &SectionTask, told: Option<&str>) -> Self {
         if task.material().next().is_some() {
             let points = self.points_without_marks();
             let texts: Vec<String> = [self.without_marks()].into_iter().chain(points).collect();
-            self.unseen = unseen(&json!(texts), told, &Prompt::from(task));
-            let before = task.revision.iter().flat_map(|it| &it.unseen);
-            let still = before.filter(|it| texts.iter().any(|text| text.contains(*it)));
-            self.unseen.extend(still.cloned());
-            let mut known = HashSet::new();
-            self.unseen.retain(|it| known.insert(it.clone()));
+            let given = SectionTask {
+                revision: None,
+                ..task.clone()
+            };
+            self.unseen = unseen(&json!(texts), told, &Prompt::from(&given));
         }
         self
     }

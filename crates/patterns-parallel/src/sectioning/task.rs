@@ -61,8 +61,6 @@ pub(super) struct Revision {
     pub(super) changes: Vec<Change>,
     /// What it was made without, and still is.
     pub(super) gaps: Option<String>,
-    /// The numbers and names in it that it had from nowhere.
-    pub(super) unseen: Vec<String>,
 }
 
 impl SectionTask {
@@ -117,6 +115,7 @@ impl SectionTask {
         match quotable(&self.brief.brief).trim_end_matches('.') {
             "" => String::new(),
             // Within quotes, small models take it for the text that is wanted.
+            brief if brief.ends_with(['?', '!']) => format!(" It is to say: {brief}"),
             brief => format!(" It is to say: {brief}."),
         }
     }
@@ -294,7 +293,6 @@ mod tests {
             text: "It is dear.".to_owned(),
             changes: Vec::new(),
             gaps: Some("1 of 2 documents read whole".to_owned()),
-            unseen: Vec::new(),
         });
         let gaps = Section::of_text("It is cheap.", &task).gaps;
         assert_eq!(gaps.as_deref(), Some("1 of 2 documents read whole"));
@@ -323,7 +321,6 @@ mod tests {
                 is_made: false,
             }],
             gaps: None,
-            unseen: Vec::new(),
         });
         insta::assert_snapshot!(text(&task), @r#"
         Topic: Tides

@@ -50,11 +50,16 @@ fn plain_text(text: &str) -> String {
                 above = above.saturating_sub(1);
             }
             Event::Start(Tag::CodeBlock(_)) => in_code = true,
+            Event::Start(Tag::List(_) | Tag::Item | Tag::Paragraph | Tag::BlockQuote(_)) => {
+                plain.push('\n');
+            }
             Event::End(TagEnd::CodeBlock) => in_code = false,
             Event::Text(_) if in_code => {}
             Event::Text(text) if above > 0 => plain += &text.to_lowercase(),
             Event::Text(text) => plain += &text,
-            Event::SoftBreak | Event::HardBreak | Event::Code(_) => plain.push(' '),
+            Event::SoftBreak | Event::HardBreak | Event::Code(_) | Event::InlineHtml(_) => {
+                plain.push(' ');
+            }
             _ => {}
         }
         if ends_block {
@@ -73,7 +78,7 @@ mod tests {
     #[test]
     fn what_states_nothing_is_not_looked_up() {
         let given = Prompt::new([Part::text("in the harbour there are boats of members")]);
-        let table: [(&str, &[&str]); 9] = [
+        let table: [(&str, &[&str]); 11] = [
             ("It has boats, of Ann and 95 more.", &["Ann", "95"]),
             ("### Costs And 95 Benefits\n\nIt is.", &["95"]),
             ("It has **Total Cost Estimate** of 95.", &["95"]),
@@ -85,6 +90,11 @@ mod tests {
             ("See [the page](https://x.org/2031/Ann) there.", &[]),
             ("A dash &#8212; and\nAnn", &["Ann"]),
             ("- in the harbour\n- Boats", &[]),
+            ("- 95\n  - 96 of it\n- in\n  - Ships", &["95", "96"]),
+            (
+                "| x | 95<br>96 |\n| --- | --- |\n| x | 97<br>98 |",
+                &["95", "96", "97", "98"],
+            ),
             ("It has boats: 12 of\n\nMembers there.", &["12"]),
         ];
         for (text, expected) in table {

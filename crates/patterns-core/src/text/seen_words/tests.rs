@@ -59,6 +59,11 @@ fn what_is_in_no_document_is_named() {
     check("3 May 2024", "on 2024-05-03", &[]);
     check("On 2024-05-03", "3 May 2024", &[]);
     check("3 June 2024", &format!("{plain} on 2024-05-03"), &["June"]);
+    check(
+        "5 ships and 3 more",
+        "it may sink; they march on",
+        &["5", "3"],
+    );
     check("20 m², x₂, note¹", "20 m", &[]);
 }
 
@@ -69,13 +74,16 @@ fn where_capitals_say_nothing_only_numbers_are_looked_up() {
 }
 
 #[test]
-fn of_a_result_in_a_language_of_many_capitals_only_numbers_are_looked_up() {
+fn of_a_result_in_another_language_only_numbers_are_looked_up() {
     let english = "in the old harbour of the town there were some ships, and one of them sank";
     let german = "Im alten Hafen der Stadt lagen einige Schiffe, von denen eines vor dem Kran im Sturm sank, als 400 \
                   Kisten von der Mole kamen.";
     assert_eq!(seen(english).unseen(&german), ["400"]);
     let named = "In the old harbour of the town there were some ships, and one of them, that of Ann, sank there.";
     assert_eq!(seen(english).unseen(&named), ["Ann"]);
+    let many = "in the old town there were Ann Smith, Bob Jones, Carl Webb, and of them some ships, one of the harbour";
+    let names = ["Ann", "Smith", "Bob", "Jones", "Carl", "Webb"];
+    assert_eq!(seen(english).unseen(&many), names);
 }
 
 #[test]

@@ -303,7 +303,6 @@ impl<'a, S: Clone, Y> SectioningMachine<'a, S, Y> {
             text: before.content,
             changes: changes.collect(),
             gaps: before.gaps,
-            unseen: before.unseen,
         });
         self.begin_section(StepRole::Rewrite, label, task)
     }
@@ -312,9 +311,10 @@ impl<'a, S: Clone, Y> SectioningMachine<'a, S, Y> {
         let title = &self.dag.node(n).brief.title;
         let again = section.as_ref().map(self.pattern.read);
         let before = self.read(n).unwrap_or_default();
-        let is_other = again
-            .as_ref()
-            .is_some_and(|it| it.content != before.content);
+        let is_other = again.as_ref().is_some_and(|it| {
+            (&it.content, &it.key_points) != (&before.content, &before.key_points)
+                || it.citations != before.citations
+        });
         // What an earlier round has asked for in vain is not made by this one.
         let of_round = self.rounds.last_mut().into_iter().flatten();
         let mut whys = Vec::new();
