@@ -64,12 +64,11 @@ impl NestedWriter {
             }
         };
         let section = section(&value, task);
-        // What a map-reduce says that is in no document, it says itself.
-        let is_ballot = matches!(spec.job.as_deref(), Some(Job::Vote(it)) if it.context.is_empty());
         let told = self.setup.agent_options(None).instructions;
-        let section = section.map(|it| match is_ballot {
-            true => it.looked_through(task, told.as_deref()),
-            false => it,
+        let section = section.map(|it| match has_own_material(spec) {
+            // What a map-reduce says that is in no document, it says itself.
+            true => it,
+            false => it.looked_through(task, told.as_deref()),
         });
         let section = section.ok_or_else(|| {
             let message = "the job of the section has no result: its voters came to no consensus";
@@ -120,6 +119,11 @@ impl NestedWriter {
     }
 }
 
+/// Returns whether the job of a section reads other material than the other sections are given.
+fn has_own_material(spec: &SectionSpec) -> bool {
+    !matches!(spec.job.as_deref(), Some(Job::Vote(it)) if it.context.is_empty())
+}
+
 /// Says what a section was made without, if its job lacks anything.
 fn gaps(outcome: &JobOutcome) -> Option<String> {
     let counts = outcome.counts;
@@ -144,6 +148,12 @@ impl Agent<SectionTask, Section> for NestedWriter {
         match self.jobs.get(&task.brief.id) {
             // Written again, its job would be asked the same, and would not see what is wrong with the text.
             Some(spec) if !task.is_again() => Box::pin(self.write(spec, task, scope)),
+            // What it found in its own documents, whoever writes it again was not given.
+            Some(spec) if has_own_material(spec) => Box::pin(async move {
+                let mut answer = self.usual.run(task, scope).await?;
+                answer.value.unseen.clear();
+                Ok(answer)
+            }),
             Some(_) | None => self.usual.run(task, scope),
         }
     }
