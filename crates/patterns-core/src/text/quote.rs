@@ -6,6 +6,7 @@ use std::ops::Range;
 use unicode_normalization::char::decompose_canonical;
 
 use super::normalise::{is_unseen, plain};
+use super::seen_words::is_separator;
 
 /// Returns where a quote is in a text, in bytes; the first place of several.
 ///
@@ -67,10 +68,10 @@ fn cuts_number(text: &str, part: &Range<usize>) -> bool {
         // Where the border is beside a sign of grouping, the digits are beyond it.
         let (whole, sign, rest) = match (before.chars().next_back(), after.chars().next()) {
             (Some(one), Some(next)) if digit(one) && digit(next) => return true,
-            (Some(sign), Some(next)) if is_grouping(sign) && digit(next) => {
+            (Some(sign), Some(next)) if is_separator(sign) && digit(next) => {
                 (&before[..before.len() - sign.len_utf8()], sign, after)
             }
-            (Some(one), Some(sign)) if digit(one) && is_grouping(sign) => {
+            (Some(one), Some(sign)) if digit(one) && is_separator(sign) => {
                 (before, sign, &after[sign.len_utf8()..])
             }
             _ => return false,
@@ -85,14 +86,6 @@ fn cuts_number(text: &str, part: &Range<usize>) -> bool {
         let is_group = (1..=3).contains(&digits) && follow == 3;
         is_group || (sign == '.' && (1..=3).contains(&digits) && follow > 0)
     })
-}
-
-/// Returns whether a sign may group the digits of a number, or begin its fraction.
-fn is_grouping(it: char) -> bool {
-    matches!(
-        it,
-        '.' | ',' | '\'' | '’' | ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}'
-    )
 }
 
 /// Returns, for each beginning of what is sought, how much of its end is a beginning, too: so far a match goes on

@@ -361,7 +361,7 @@ fn begins_group(text: &str) -> bool {
 const GROUPING: [char; 6] = [' ', '\u{a0}', '\u{2009}', '\u{202f}', '\'', '’'];
 
 /// Returns whether a sign may stand between the digits of a number.
-fn is_separator(it: char) -> bool {
+pub(super) fn is_separator(it: char) -> bool {
     matches!(it, '.' | ',') || GROUPING.contains(&it)
 }
 

@@ -16,7 +16,7 @@ pub struct Citation {
     pub source: String,
     /// Its words.
     pub quote: String,
-    /// Whether the words are there, sign by sign but for white space.
+    /// Whether the words are there, as [`find_quote`] looks for them.
     pub holds: bool,
 }
 
