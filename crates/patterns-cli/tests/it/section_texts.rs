@@ -195,3 +195,40 @@ sections = [{ title = "Fees", job = { pattern = "vote", votes = 2, rule = "best-
     assert!(text.starts_with("exit 0\n"), "{text}");
     assert!(text.contains("was given: 950 in \"Fees\" ("), "{text}");
 }
+
+/// Whoever writes it again is not given the documents that its job has read.
+#[test]
+fn what_a_section_found_in_its_own_documents_stays_true_when_it_is_written_again() {
+    let place = Place::with(&[
+        ("a.md", "Boats pay fees."),
+        ("own.md", "There were 4711 boats."),
+    ]);
+    place.write(
+        "piece.toml",
+        br#"pattern = "section"
+topic = "Harbours"
+synthesis = "stitch"
+consistency = true
+context = ["a.md"]
+sections = ["Fees", { title = "Side", job = { pattern = "map-reduce", inputs = ["own.md"] } }]
+"#,
+    );
+    let server = Server::start(|body| {
+        let section =
+            |content: &str| json!({"content": content, "key_points": ["So."], "citations": []});
+        let answer = if body.contains("What does not go together?") {
+            json!({"issues": [{"section": "side", "issue": "Few words.", "fix": "Say more."}]})
+        } else if body.contains("It was written before") {
+            section("In all, 4711 boats were there.")
+        } else if body.contains("Write section 1") {
+            section("Boats pay fees.")
+        } else {
+            json!({"summary": "There were 4711 boats.", "combined_summary": "There were 4711 boats."})
+        };
+        (200, completion(&answer.to_string()))
+    });
+    let args = [&["run", "piece.toml", "--no-store"], &server.args()[..]].concat();
+    let text = place.run(&args);
+    assert!(text.contains("In all, 4711 boats"), "{text}");
+    assert!(!text.contains("was given"), "{text}");
+}
